@@ -1,0 +1,70 @@
+/* A request's memory and its deferred actions. */
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+
+int arena_init(struct arena *a, size_t size)
+{
+	*a = (struct arena){.block = malloc(size), .size = size};
+	return a->block ? 0 : -1;
+}
+
+void arena_reset(struct arena *a)
+{
+	while (a->deferred) {
+		struct arena_deferred *d = a->deferred;
+		a->deferred = d->next;
+		d->run(d->arg);
+	}
+	a->used = 0;
+	a->overflowed = false;
+}
+
+void arena_release(struct arena *a)
+{
+	arena_reset(a);
+	free(a->block);
+	*a = (struct arena){0};
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+	size_t at = (a->used + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
+	if (at > a->size || n > a->size - at) {
+		a->overflowed = true;
+		return NULL;
+	}
+	a->used = at + n;
+	return memset(a->block + at, 0, n);
+}
+
+char *arena_dup(struct arena *a, struct slice s)
+{
+	char *copy = s.n < SIZE_MAX ? arena_alloc(a, s.n + 1) : NULL;
+	if (copy && s.n) {
+		memcpy(copy, s.p, s.n);
+	}
+	return copy;
+}
+
+char *arena_printf(struct arena *a, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	int n = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	char *out = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1);
+	if (out) {
+		va_start(args, format);
+		vsnprintf(out, (size_t)n + 1, format, args);
+		va_end(args);
+	}
+	return out;
+}
+
+void arena_defer(struct arena *a, struct arena_deferred *d, void (*run)(void *arg), void *arg)
+{
+	*d = (struct arena_deferred){run, arg, a->deferred};
+	a->deferred = d;
+}
