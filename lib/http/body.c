@@ -1,0 +1,39 @@
+/* A request's body. */
+#include "http/body.h"
+
+#include <inttypes.h>
+
+static int refuse_length(const struct body *b, const char *how, struct error *err)
+{
+	return error_set(err, 400, "bad_request",
+	        "body %s than its length: %" PRIu64 " of %" PRIu64, how, b->received, b->length);
+}
+
+int body_next(struct body *b, struct slice *chunk, struct error *err)
+{
+	if (b->ended) {
+		return 0;
+	}
+	int got = b->source.next(b->source.context, chunk, err);
+	if (got < 0) {
+		return -1;
+	}
+	if (got == 0) {
+		/* A stream that ends early but cleanly looks like any other end: only the length
+		 * tells. */
+		if (b->length_known && b->received < b->length) {
+			return refuse_length(b, "shorter", err);
+		}
+		b->ended = true;
+		return 0;
+	}
+	b->received += chunk->n;
+	if (b->received > b->ceiling) {
+		return error_set(
+		        err, 413, "body_too_large", "body above %" PRIu64 " bytes", b->ceiling);
+	}
+	if (b->length_known && b->received > b->length) {
+		return refuse_length(b, "longer", err);
+	}
+	return 1;
+}

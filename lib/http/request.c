@@ -1,0 +1,73 @@
+/* One request as a value. */
+#include "http/request.h"
+
+#include "base/number.h"
+
+static const char *const names[METHOD__COUNT] = {
+        [METHOD_GET] = "GET",
+        [METHOD_HEAD] = "HEAD",
+        [METHOD_POST] = "POST",
+        [METHOD_PUT] = "PUT",
+        [METHOD_PATCH] = "PATCH",
+        [METHOD_DELETE] = "DELETE",
+        [METHOD_OPTIONS] = "OPTIONS",
+        [METHOD_OTHER] = "",
+};
+
+enum method method_parse(struct slice name)
+{
+	for (enum method m = METHOD_GET; m < METHOD_OTHER; m++) {
+		if (slice_equal_str(name, names[m])) {
+			return m;
+		}
+	}
+	return METHOD_OTHER;
+}
+
+const char *method_name(enum method m)
+{
+	return names[m];
+}
+
+struct slice request_header(const struct request *req, const char *name)
+{
+	for (size_t i = 0; i < req->header_count; i++) {
+		if (slice_equal_str(req->headers[i].name, name)) {
+			return req->headers[i].value;
+		}
+	}
+	return (struct slice){NULL, 0};
+}
+
+int request_add_cgi_header(struct request *req, struct slice name, struct slice value)
+{
+	if (req->header_count == REQUEST_HEADERS_MAX) {
+		return 0;
+	}
+	char *lower = arena_dup(req->arena, name);
+	if (!lower) {
+		return -1;
+	}
+	for (char *c = lower; *c; c++) {
+		if (*c == '_') {
+			*c = '-';
+		} else if (*c >= 'A' && *c <= 'Z') {
+			*c = (char)(*c - 'A' + 'a');
+		}
+	}
+	req->headers[req->header_count++] = (struct header){slice_of(lower, name.n), value};
+	return 0;
+}
+
+int request_parse_length(struct slice value, struct body *body, struct error *err)
+{
+	body->length_known = false;
+	if (value.n == 0 || slice_equal_str(value, "-1")) {
+		return 0;
+	}
+	if (number_parse(value, &body->length) != 0 || body->length > INT64_MAX) {
+		return error_set(err, 400, "bad_request", "Content-Length is not a length");
+	}
+	body->length_known = true;
+	return 0;
+}

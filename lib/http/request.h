@@ -1,0 +1,70 @@
+/*
+ * http/request.h - one request as a value: filled once by the front end, then const.
+ *
+ * Borrows:   every slice lives as long as the request's arena
+ */
+#ifndef HTTP_REQUEST_H
+#define HTTP_REQUEST_H
+
+#include "base/arena.h"
+#include "base/uuid.h"
+#include "http/body.h"
+
+enum method {
+	METHOD_GET,
+	METHOD_HEAD,
+	METHOD_POST,
+	METHOD_PUT,
+	METHOD_PATCH,
+	METHOD_DELETE,
+	METHOD_OPTIONS,
+	METHOD_OTHER,
+	METHOD__COUNT
+};
+
+/* Names are lower case, as in "if-none-match". */
+struct header {
+	struct slice name, value;
+};
+
+enum { REQUEST_HEADERS_MAX = 64 };
+
+struct request {
+	char id[UUID_SIZE]; /* for X-Request-Id and the log */
+	int64_t now_ms;     /* when it arrived */
+	enum method method;
+	struct slice method_name;
+	struct slice target; /* raw, as in the request line: path and query */
+	struct slice path;   /* decoded, starts with '/', without the public prefix */
+	struct slice query;  /* raw, without '?' */
+	struct slice remote_addr;
+	struct header headers[REQUEST_HEADERS_MAX];
+	size_t header_count;
+	struct body *body;
+	struct arena *arena;
+};
+
+/* The enum of a method's name; METHOD_OTHER for one we do not know. */
+enum method method_parse(struct slice name);
+
+/* The name of a known method, "" for METHOD_OTHER. */
+const char *method_name(enum method m);
+
+/* The value of a header by its lower-case name; p is NULL when it was not sent. */
+struct slice request_header(const struct request *req, const char *name);
+
+/*
+ * Add a header given as a CGI variable name without HTTP_ ("IF_NONE_MATCH"). Headers beyond
+ * REQUEST_HEADERS_MAX are dropped. Returns -1 when the arena is full.
+ */
+int request_add_cgi_header(struct request *req, struct slice name, struct slice value)
+        __attribute__((warn_unused_result));
+
+/*
+ * Read CONTENT_LENGTH as front ends send it: digits are a length; absent, empty or "-1" is unknown;
+ * all else, a length above 2^63-1 among it, is 400.
+ */
+int request_parse_length(struct slice value, struct body *body, struct error *err)
+        __attribute__((warn_unused_result));
+
+#endif
