@@ -28,7 +28,7 @@ void arena_release(struct arena *a)
 	*a = (struct arena){0};
 }
 
-void *arena_alloc(struct arena *a, size_t n)
+void *arena_take(struct arena *a, size_t n)
 {
 	size_t at = (a->used + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
 	if (at > a->size || n > a->size - at) {
@@ -36,14 +36,23 @@ void *arena_alloc(struct arena *a, size_t n)
 		return NULL;
 	}
 	a->used = at + n;
-	return memset(a->block + at, 0, n);
+	return a->block + at;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+	void *p = arena_take(a, n);
+	return p ? memset(p, 0, n) : NULL;
 }
 
 char *arena_dup(struct arena *a, struct slice s)
 {
-	char *copy = s.n < SIZE_MAX ? arena_alloc(a, s.n + 1) : NULL;
-	if (copy && s.n) {
-		memcpy(copy, s.p, s.n);
+	char *copy = s.n < SIZE_MAX ? arena_take(a, s.n + 1) : NULL;
+	if (copy) {
+		if (s.n) {
+			memcpy(copy, s.p, s.n);
+		}
+		copy[s.n] = '\0';
 	}
 	return copy;
 }
@@ -54,7 +63,7 @@ char *arena_printf(struct arena *a, const char *format, ...)
 	va_start(args, format);
 	int n = vsnprintf(NULL, 0, format, args);
 	va_end(args);
-	char *out = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1);
+	char *out = n < 0 ? NULL : arena_take(a, (size_t)n + 1);
 	if (out) {
 		va_start(args, format);
 		vsnprintf(out, (size_t)n + 1, format, args);

@@ -37,6 +37,9 @@ void arena_release(struct arena *a);
 /* n zeroed bytes, aligned for any type, or NULL when they do not fit. */
 void *arena_alloc(struct arena *a, size_t n);
 
+/* n bytes as they come, for whatever is written before it is read; else as arena_alloc. */
+void *arena_take(struct arena *a, size_t n);
+
 /* A terminated copy of s, or NULL when it does not fit. */
 char *arena_dup(struct arena *a, struct slice s);
 

@@ -10,7 +10,7 @@ void buf_init(struct buf *b, char *storage, size_t ceiling)
 
 void buf_new(struct buf *b, struct arena *a, size_t ceiling)
 {
-	buf_init(b, arena_alloc(a, ceiling), ceiling);
+	buf_init(b, arena_take(a, ceiling), ceiling);
 	b->failed = b->p == NULL;
 }
 

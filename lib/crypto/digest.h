@@ -1,0 +1,30 @@
+/*
+ * crypto/digest.h - SHA-256; with crypto/random.h the only home of libcrypto.
+ *
+ * Sequence:  sha256_new once, then sha256_begin -> sha256_add* -> sha256_end as often as wanted
+ * Owns:      a struct sha256 owns its context until sha256_free
+ */
+#ifndef CRYPTO_DIGEST_H
+#define CRYPTO_DIGEST_H
+
+#include "base/slice.h"
+
+enum { SHA256_BYTES = 32, SHA256_HEX_SIZE = 65 };
+
+struct sha256;
+
+/* NULL when there is no memory or libcrypto has no SHA-256. */
+struct sha256 *sha256_new(void);
+void sha256_free(struct sha256 *h);
+
+/* Each returns -1 only when libcrypto fails. */
+int sha256_begin(struct sha256 *h) __attribute__((warn_unused_result));
+int sha256_add(struct sha256 *h, struct slice bytes) __attribute__((warn_unused_result));
+int sha256_end(struct sha256 *h, unsigned char out[SHA256_BYTES])
+        __attribute__((warn_unused_result));
+
+/* The digest of one text as 64 lower-case hexadecimal digits. */
+int sha256_hex(struct sha256 *h, struct slice text, char out[SHA256_HEX_SIZE])
+        __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,118 @@
+/* JSON on top of cJSON. */
+#include "http/json.h"
+
+#include <cjson/cJSON.h>
+
+static void delete_node(void *node)
+{
+	cJSON_Delete(node);
+}
+
+static void own(struct json *doc, struct arena *a, cJSON *node)
+{
+	*doc = (struct json){.node = node, .document = doc, .arena = a, .failed = node == NULL};
+	if (node) {
+		arena_defer(a, &doc->deferred, delete_node, node);
+	}
+}
+
+void json_init(struct json *doc, struct arena *a)
+{
+	own(doc, a, cJSON_CreateObject());
+}
+
+static void add(struct json *object, const char *name, cJSON *value)
+{
+	/* The names are all literals of ours, so cJSON need not copy them. */
+	if (!value || !object->node || !cJSON_AddItemToObjectCS(object->node, name, value)) {
+		cJSON_Delete(value);
+		object->document->failed = true;
+	}
+}
+
+void json_set_str(struct json *object, const char *name, const char *text)
+{
+	add(object, name, text ? cJSON_CreateString(text) : NULL);
+}
+
+void json_set_text(struct json *object, const char *name, struct slice text)
+{
+	json_set_str(object, name, arena_dup(object->arena, text));
+}
+
+void json_set_number(struct json *object, const char *name, double number)
+{
+	add(object, name, cJSON_CreateNumber(number));
+}
+
+void json_set_bool(struct json *object, const char *name, bool value)
+{
+	add(object, name, cJSON_CreateBool(value));
+}
+
+void json_set_object(struct json *object, const char *name, struct json *child)
+{
+	cJSON *node = cJSON_CreateObject();
+	*child = (struct json){.node = node, .document = object->document, .arena = object->arena};
+	add(object, name, node);
+	if (object->document->failed) {
+		child->node = NULL;
+	}
+}
+
+struct printed {
+	char *text;
+	struct arena_deferred deferred;
+};
+
+static void free_printed(void *text)
+{
+	cJSON_free(text);
+}
+
+int json_print(struct json *doc, struct slice *out)
+{
+	struct printed *printed = arena_alloc(doc->arena, sizeof *printed);
+	if (doc->failed || !printed) {
+		return -1;
+	}
+	printed->text = cJSON_PrintUnformatted(doc->node);
+	if (!printed->text) {
+		return -1;
+	}
+	arena_defer(doc->arena, &printed->deferred, free_printed, printed->text);
+	*out = slice_view(printed->text);
+	return 0;
+}
+
+int json_parse(struct json *doc, struct arena *a, struct slice text)
+{
+	const char *end = NULL;
+	cJSON *node = cJSON_ParseWithLengthOpts(text.p, text.n, &end, 0);
+	if (node && !cJSON_IsObject(node)) {
+		cJSON_Delete(node);
+		node = NULL;
+	}
+	own(doc, a, node);
+	return node ? 0 : -1;
+}
+
+bool json_get_text(const struct json *object, const char *name, struct slice *out)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object->node, name);
+	if (!cJSON_IsString(item)) {
+		return false;
+	}
+	*out = slice_view(item->valuestring);
+	return true;
+}
+
+bool json_get_number(const struct json *object, const char *name, double *out)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object->node, name);
+	if (!cJSON_IsNumber(item)) {
+		return false;
+	}
+	*out = item->valuedouble;
+	return true;
+}

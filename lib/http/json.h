@@ -1,0 +1,49 @@
+/*
+ * http/json.h - JSON values built and read; the only home of cJSON.
+ *
+ * Building is sticky: set as often as you like, json_print tells whether all of it worked.
+ *
+ * Owns:      a document is released with the arena it was made in; children belong to their
+ * document Borrows:   slices read from a document live as long as the arena
+ */
+#ifndef HTTP_JSON_H
+#define HTTP_JSON_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+
+struct cJSON;
+
+struct json {
+	struct cJSON *node;
+	struct json *document; /* itself for the outermost */
+	struct arena *arena;
+	bool failed;
+	struct arena_deferred deferred;
+};
+
+/* A new object, empty. Never NULL: a document that could not be made is marked as failed. */
+void json_init(struct json *doc, struct arena *a);
+
+/* Set a member; members print in the order in which they were set. Text is UTF-8 without NUL. */
+void json_set_text(struct json *object, const char *name, struct slice text);
+void json_set_str(struct json *object, const char *name, const char *text);
+void json_set_number(struct json *object, const char *name, double number);
+void json_set_bool(struct json *object, const char *name, bool value);
+
+/* A new object as a member; `child` is the caller's and lives as long as it is filled. */
+void json_set_object(struct json *object, const char *name, struct json *child);
+
+/* The whole document without white space; *out lives in the arena. -1 when anything failed. */
+int json_print(struct json *doc, struct slice *out) __attribute__((warn_unused_result));
+
+/* Read an object. -1 when the text is not one JSON object, or no memory was left. */
+int json_parse(struct json *doc, struct arena *a, struct slice text)
+        __attribute__((warn_unused_result));
+
+/* Members by exact name: false when there is none, or it is of another type. */
+bool json_get_text(const struct json *object, const char *name, struct slice *out);
+bool json_get_number(const struct json *object, const char *name, double *out);
+
+#endif
