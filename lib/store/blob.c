@@ -1,0 +1,87 @@
+/* One file's bytes on their way in. */
+#include "store/blob.h"
+
+int blob_init(struct blob *b, const struct volume_root *root, struct arena *a, struct sha256 *hash,
+        struct error *err)
+{
+	*b = (struct blob){.root = root, .arena = a, .hash = hash};
+	b->buffer = arena_take(a, BLOB_BUFFER);
+	b->leading_copy = arena_take(a, BLOB_LEADING);
+	if (!b->buffer || !b->leading_copy) {
+		return error_set(err, 500, "internal_error", "arena is full");
+	}
+	return 0;
+}
+
+int blob_begin(struct blob *b, struct error *err)
+{
+	blob_discard(b);
+	if (sha256_begin(b->hash) != 0) {
+		return error_set(err, 500, "internal_error", "SHA-256 failed");
+	}
+	if (volume_create(b->root, b->arena, &b->file, err) != 0) {
+		return -1;
+	}
+	b->begun = true;
+	b->flushed = false;
+	b->buffered = 0;
+	b->size = 0;
+	return 0;
+}
+
+/* Hash and write what was gathered. The first bytes are copied away before they are written over.
+ */
+static int flush(struct blob *b, struct error *err)
+{
+	struct slice gathered = slice_of(b->buffer, b->buffered);
+	if (!b->flushed) {
+		struct slice head = slice_head(gathered, BLOB_LEADING);
+		memcpy(b->leading_copy, head.p, head.n);
+		b->leading = slice_of(b->leading_copy, head.n);
+		b->flushed = true;
+	}
+	if (sha256_add(b->hash, gathered) != 0) {
+		return error_set(err, 500, "internal_error", "SHA-256 failed");
+	}
+	b->buffered = 0;
+	return volume_write(&b->file, gathered, err);
+}
+
+int blob_write(struct blob *b, struct slice bytes, struct error *err)
+{
+	b->size += bytes.n;
+	while (bytes.n) {
+		struct slice part = slice_head(bytes, BLOB_BUFFER - b->buffered);
+		memcpy(b->buffer + b->buffered, part.p, part.n);
+		b->buffered += part.n;
+		bytes = slice_from(bytes, part.n);
+		if (b->buffered == BLOB_BUFFER && flush(b, err) != 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int blob_finish(struct blob *b, struct error *err)
+{
+	if (flush(b, err) != 0) {
+		return -1;
+	}
+	if (sha256_end(b->hash, b->sha256) != 0) {
+		return error_set(err, 500, "internal_error", "SHA-256 failed");
+	}
+	return volume_sync(&b->file, err);
+}
+
+int blob_publish(struct blob *b, const char *id, const char *ext, struct error *err)
+{
+	return volume_link(&b->file, VOLUME_FILES, id, ext, err);
+}
+
+void blob_discard(struct blob *b)
+{
+	if (b->begun) {
+		volume_discard(&b->file);
+		b->begun = false;
+	}
+}

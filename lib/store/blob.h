@@ -1,0 +1,55 @@
+/*
+ * store/blob.h - one file's bytes on their way in: counted, hashed, written, the first of them
+ * kept.
+ *
+ * Sequence:  blob_init once a request, then blob_begin -> blob_write* -> blob_finish ->
+ * blob_publish; blob_begin again drops what was there; what is not published is removed at the
+ * arena's reset Owns:      its unnamed file until it is published Units:     sizes in bytes Errors:
+ * those of store/volume.h; 500 when hashing fails
+ */
+#ifndef STORE_BLOB_H
+#define STORE_BLOB_H
+
+#include "crypto/digest.h"
+#include "store/volume.h"
+
+enum {
+	BLOB_BUFFER =
+	        128 * 1024, /* bodies come in pieces of 8 KiB; they are written in pieces of this */
+	BLOB_LEADING = 16 * 1024, /* kept for sniffing */
+};
+
+struct blob {
+	const struct volume_root *root;
+	struct arena *arena;
+	struct sha256 *hash;
+	struct volume_file file;
+	char *buffer, *leading_copy;
+	size_t buffered;
+	bool begun, flushed;
+	uint64_t size;
+	struct slice leading; /* once finished: the first bytes, at most BLOB_LEADING */
+	unsigned char sha256[SHA256_BYTES]; /* once finished */
+};
+
+/* Take the buffers from the arena. `b` lives as long as the arena's contents. */
+int blob_init(struct blob *b, const struct volume_root *root, struct arena *a, struct sha256 *hash,
+        struct error *err) __attribute__((warn_unused_result));
+
+int blob_begin(struct blob *b, struct error *err) __attribute__((warn_unused_result));
+
+int blob_write(struct blob *b, struct slice bytes, struct error *err)
+        __attribute__((warn_unused_result));
+
+/* No more bytes: fill in digest and leading bytes, and make the bytes durable, still without a
+ * name. */
+int blob_finish(struct blob *b, struct error *err) __attribute__((warn_unused_result));
+
+/* Link the bytes into files/, durably. On failure nothing is there. */
+int blob_publish(struct blob *b, const char *id, const char *ext, struct error *err)
+        __attribute__((warn_unused_result));
+
+/* Forget the bytes now. */
+void blob_discard(struct blob *b);
+
+#endif

@@ -1,0 +1,161 @@
+/* API keys in Redis. */
+#include "store/key.h"
+
+#include "base/number.h"
+#include "crypto/random.h"
+#include "store/names.h"
+
+static int64_t time_of(struct slice text)
+{
+	uint64_t ms;
+	return number_parse(text, &ms) == 0 ? (int64_t)ms : 0;
+}
+
+int key_find(
+        struct redis *r, struct arena *a, const char *digest, struct key *out, struct error *err)
+{
+	const struct redisReply *reply;
+	const char *const args[] = {"HMGET", name_key(a, digest), "id", "account", "name", "hint",
+	        "created_at", "expires_at", "revoked_at", NULL};
+	if (redis_call(r, a, args, &reply, err) != 0) {
+		return -1;
+	}
+	if (!redis_text_at(reply, 0).p) {
+		return 0;
+	}
+	*out = (struct key){
+	        .id = redis_text_at(reply, 0).p,
+	        .account = redis_text_at(reply, 1).p,
+	        .name = redis_text_at(reply, 2).p,
+	        .hint = redis_text_at(reply, 3).p,
+	        .created_ms = time_of(redis_text_at(reply, 4)),
+	        .expires_ms = time_of(redis_text_at(reply, 5)),
+	        .revoked_ms = time_of(redis_text_at(reply, 6)),
+	};
+	if (!out->account || !out->name || !out->hint) {
+		return error_set(err, 500, "internal_error", "key %s is damaged", out->id);
+	}
+	return 1;
+}
+
+static int add_to_account(struct redis *r, struct arena *a, const char *account, const char *digest,
+        struct error *err)
+{
+	const struct redisReply *reply;
+	const char *const args[] = {"SADD", name_account_keys(a, account), digest, NULL};
+	return redis_call(r, a, args, &reply, err);
+}
+
+static int write_key(struct redis *r, struct arena *a, const char *digest, const struct key *key,
+        struct error *err)
+{
+	const struct redisReply *reply;
+	/* Without an expiry the list ends before it. */
+	const char *const args[] = {"HSET", name_key(a, digest), "id", key->id, "account",
+	        key->account, "name", key->name, "hint", key->hint, "created_at",
+	        redis_number(a, key->created_ms), key->expires_ms ? "expires_at" : NULL,
+	        redis_number(a, key->expires_ms), NULL};
+	return redis_call(r, a, args, &reply, err);
+}
+
+int key_add(struct redis *r, struct sha256 *hash, struct arena *a, const char *account,
+        const char *name, int64_t now_ms, int64_t expires_ms, const char **text, struct error *err)
+{
+	unsigned char secret[32];
+	char hex[sizeof secret * 2 + 1], digest[SHA256_HEX_SIZE];
+	if (random_bytes(secret, sizeof secret) != 0) {
+		return error_set(err, 500, "internal_error", "no random bytes");
+	}
+	number_hex(secret, sizeof secret, hex);
+	*text = arena_printf(a, "sk_cdn_%s", hex);
+	if (!*text || sha256_hex(hash, slice_view(*text), digest) != 0) {
+		return error_set(err, 500, "internal_error", "SHA-256 failed");
+	}
+	const struct key key = {
+	        .id = arena_printf(a, "key_%.20s", digest),
+	        .account = account,
+	        .name = name,
+	        .hint = arena_printf(a, "%.13s....%s", *text, *text + KEY_LENGTH - 6),
+	        .created_ms = now_ms,
+	        .expires_ms = expires_ms,
+	};
+	/* The listing first: cut short, it names a key that does not exist, never hides one that
+	 * does. */
+	if (add_to_account(r, a, account, digest, err) != 0) {
+		return -1;
+	}
+	return write_key(r, a, digest, &key, err);
+}
+
+int key_list(struct redis *r, struct arena *a, const char *account, const char ***digests,
+        size_t *count, struct error *err)
+{
+	const struct redisReply *reply;
+	const char *const args[] = {"SMEMBERS", name_account_keys(a, account), NULL};
+	if (redis_call(r, a, args, &reply, err) != 0) {
+		return -1;
+	}
+	*count = redis_length(reply);
+	*digests = arena_alloc(a, (*count + 1) * sizeof **digests);
+	if (!*digests) {
+		return error_set(err, 500, "internal_error", "arena is full");
+	}
+	for (size_t i = 0; i < *count; i++) {
+		(*digests)[i] = redis_text_at(reply, i).p;
+	}
+	return 0;
+}
+
+/* One step of the walk: 1 found, 0 not in this step, -1. */
+static int scan_step(struct redis *r, struct arena *a, const char *pattern, char cursor[32],
+        const char **digest, struct error *err)
+{
+	const struct redisReply *reply;
+	const char *const args[] = {"SCAN", cursor, "MATCH", pattern, "COUNT", "5000", NULL};
+	if (redis_call(r, a, args, &reply, err) != 0) {
+		return -1;
+	}
+	struct slice name = redis_text_at(redis_at(reply, 1), 0);
+	snprintf(cursor, 32, "%s", redis_text_at(reply, 0).p);
+	if (!name.p) {
+		return 0;
+	}
+	*digest = slice_from(name, strlen("cdn:key:")).p;
+	return 1;
+}
+
+int key_find_id(
+        struct redis *r, struct arena *a, const char *id, const char **digest, struct error *err)
+{
+	char pattern[64], cursor[32] = "0";
+	if (strlen(id) != KEY_ID_LENGTH || strncmp(id, "key_", 4) != 0 ||
+	        strspn(id + 4, "0123456789abcdef") != KEY_ID_LENGTH - 4) {
+		return 0;
+	}
+	snprintf(pattern, sizeof pattern, "cdn:key:%s*", id + 4);
+	do {
+		struct arena step;
+		if (arena_init(&step, 16 * 1024) != 0) {
+			return error_set(err, 500, "internal_error", "no memory");
+		}
+		const char *found;
+		int status = scan_step(r, &step, pattern, cursor, &found, err);
+		if (status == 1) {
+			*digest = arena_dup(a, slice_view(found));
+		}
+		arena_release(&step);
+		if (status != 0) {
+			return status;
+		}
+	} while (strcmp(cursor, "0") != 0);
+	return 0;
+}
+
+int key_revoke(
+        struct redis *r, struct arena *a, const char *digest, int64_t now_ms, struct error *err)
+{
+	const struct redisReply *reply;
+	const char *const args[] = {
+	        "HSETNX", name_key(a, digest), "revoked_at", redis_number(a, now_ms), NULL};
+	return redis_call(r, a, args, &reply, err);
+}

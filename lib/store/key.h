@@ -1,0 +1,47 @@
+/*
+ * store/key.h - API keys in Redis, known only by their SHA-256: cdn:key:<digest>.
+ *
+ * Borrows:   strings belong to the arena
+ */
+#ifndef STORE_KEY_H
+#define STORE_KEY_H
+
+#include "crypto/digest.h"
+#include "store/redis.h"
+
+enum {
+	KEY_LENGTH = 71, /* "sk_cdn_" and 64 hexadecimal digits: leak scanners look for this form */
+	KEY_HINT_LENGTH = 23, /* "sk_cdn_012345....abcdef" */
+	KEY_ID_LENGTH = 24,   /* "key_" and the first 20 digits of the digest */
+};
+
+struct key {
+	const char *id;
+	const char *account;
+	const char *name;
+	const char *hint;                           /* what may be shown of it */
+	int64_t created_ms, expires_ms, revoked_ms; /* 0: never */
+};
+
+/* By digest: 1 found, 0 not there, -1. */
+int key_find(struct redis *r, struct arena *a, const char *digest, struct key *out,
+        struct error *err) __attribute__((warn_unused_result));
+
+/* Make a key for an account that is there. *text is the key itself, which is kept nowhere. */
+int key_add(struct redis *r, struct sha256 *hash, struct arena *a, const char *account,
+        const char *name, int64_t now_ms, int64_t expires_ms, const char **text, struct error *err)
+        __attribute__((warn_unused_result));
+
+/* The digests of an account's keys, in no order, as an array of *count strings. */
+int key_list(struct redis *r, struct arena *a, const char *account, const char ***digests,
+        size_t *count, struct error *err) __attribute__((warn_unused_result));
+
+/* The digest of a key by its id: 1 found, 0 not there, -1. Walks through all of Redis. */
+int key_find_id(struct redis *r, struct arena *a, const char *id, const char **digest,
+        struct error *err) __attribute__((warn_unused_result));
+
+/* From the next request on the key is dead, on every worker. Repeating it is harmless. */
+int key_revoke(struct redis *r, struct arena *a, const char *digest, int64_t now_ms,
+        struct error *err) __attribute__((warn_unused_result));
+
+#endif

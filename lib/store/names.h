@@ -1,0 +1,38 @@
+/*
+ * store/names.h - the names of keys in Redis. All of an account share the tag {<account id>}, so
+ * that a cluster keeps them together.
+ *
+ * Each returns a string in the arena, or NULL when it is full (which redis_add_str takes as empty,
+ * and the arena's overflow mark tells).
+ */
+#ifndef STORE_NAMES_H
+#define STORE_NAMES_H
+
+#include "base/arena.h"
+
+static inline const char *name_account(struct arena *a, const char *id)
+{
+	return arena_printf(a, "cdn:{%s}", id);
+}
+
+static inline const char *name_account_keys(struct arena *a, const char *id)
+{
+	return arena_printf(a, "cdn:{%s}:keys", id);
+}
+
+static inline const char *name_account_files(struct arena *a, const char *id)
+{
+	return arena_printf(a, "cdn:{%s}:files", id);
+}
+
+static inline const char *name_file(struct arena *a, const char *account, const char *id)
+{
+	return arena_printf(a, "cdn:{%s}:file:%s", account, id);
+}
+
+static inline const char *name_key(struct arena *a, const char *digest)
+{
+	return arena_printf(a, "cdn:key:%s", digest);
+}
+
+#endif

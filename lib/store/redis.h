@@ -1,0 +1,79 @@
+/*
+ * store/redis.h - one connection to Redis; its .c is the only home of hiredis.
+ *
+ * Connects when first asked and again after any error. A question whose connection broke is asked
+ * once more on a new one: every command here can be repeated without harm. What timed out is not,
+ * unless told so.
+ *
+ * Owns:      a struct redis owns its connection; replies are released with the arena
+ * Errors:    503 for everything that Redis or the way to it can do wrong
+ */
+#ifndef STORE_REDIS_H
+#define STORE_REDIS_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/log.h"
+
+struct redis;
+struct redisReply;
+
+struct redis_options {
+	const char *url; /* unix:///path, redis://[[user]:password@]host[:port][/database] */
+	int64_t connect_timeout_ms, command_timeout_ms;
+	const struct log *log;
+};
+
+/* Scripts are known by name, loaded once a connection and again when the server forgot them. */
+enum redis_script { SCRIPT_COMMIT, SCRIPT_REMOVE, SCRIPT__COUNT };
+
+enum { REDIS_ARGS_MAX = 32 };
+
+struct redis_query {
+	struct slice args[REDIS_ARGS_MAX];
+	size_t count;
+	enum redis_script script; /* SCRIPT__COUNT for a plain command */
+	bool again_after_timeout; /* ask once more even when the answer was only late */
+};
+
+/* Does not connect yet. 500 for a URL that cannot be understood; `options` strings must outlive it.
+ */
+int redis_new(const struct redis_options *options, struct redis **out, struct error *err)
+        __attribute__((warn_unused_result));
+void redis_free(struct redis *r);
+
+/*
+ * Connect now, unless connected. Returns -1 with 503 when Redis cannot be reached or must not be
+ * used; redis_must_not_be_used then tells the second: a policy that evicts keys would lose files.
+ */
+int redis_connect(struct redis *r, struct error *err) __attribute__((warn_unused_result));
+bool redis_must_not_be_used(const struct redis *r);
+bool redis_has_append_only_file(const struct redis *r);
+
+/* Begin a query, and add arguments to it: texts, bytes, numbers. */
+void redis_query(struct redis_query *q, const char *command);
+void redis_query_script(struct redis_query *q, enum redis_script script, const char *key_count);
+void redis_add(struct redis_query *q, struct slice arg);
+void redis_add_str(struct redis_query *q, const char *arg);
+
+/* Ask, and wait for the answer. Error replies of the server are -1. */
+int redis_ask(struct redis *r, struct arena *a, const struct redis_query *q,
+        const struct redisReply **out, struct error *err) __attribute__((warn_unused_result));
+
+/* The same for a command of plain strings, the last of them followed by NULL. */
+int redis_call(struct redis *r, struct arena *a, const char *const *args,
+        const struct redisReply **out, struct error *err) __attribute__((warn_unused_result));
+
+/* A number as an argument, in the arena; NULL when that is full. */
+const char *redis_number(struct arena *a, int64_t number);
+
+/* Reading a reply: a nil, or an element that is not there, is an empty slice with p = NULL. */
+struct slice redis_text(const struct redisReply *reply);
+int64_t redis_integer(const struct redisReply *reply);
+size_t redis_length(const struct redisReply *reply);
+const struct redisReply *redis_at(const struct redisReply *reply, size_t i);
+struct slice redis_text_at(const struct redisReply *reply, size_t i);
+
+#endif

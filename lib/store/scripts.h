@@ -1,0 +1,11 @@
+/*
+ * store/scripts.h - the Lua scripts, by enum redis_script. Each touches keys of one account only.
+ */
+#ifndef STORE_SCRIPTS_H
+#define STORE_SCRIPTS_H
+
+#include "store/redis.h"
+
+extern const char *const script_texts[SCRIPT__COUNT];
+
+#endif

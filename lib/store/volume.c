@@ -1,0 +1,281 @@
+/* The folders under CDN_DATA_DIR. */
+#include "store/volume.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "crypto/random.h"
+
+static const char marker[] = ".cdn-store";
+static const char *const folders[] = {[VOLUME_FILES] = "files", [VOLUME_RECORDS] = "records"};
+
+static int fail(struct error *err, const char *what)
+{
+	switch (errno) {
+	case ENOSPC:
+	case EDQUOT:
+		return error_set(err, 507, "storage_full", "%s: %s", what, strerror(errno));
+	case EIO:
+	case EROFS:
+	case ESTALE:
+	case ENOTCONN:
+	case EMFILE:
+	case ENFILE:
+		return error_set(err, 503, "unavailable", "%s: %s", what, strerror(errno));
+	default:
+		return error_set(err, 500, "internal_error", "%s: %s", what, strerror(errno));
+	}
+}
+
+static void close_root(void *arg)
+{
+	struct volume_root *root = arg;
+	close(root->fd);
+}
+
+int volume_open(
+        const struct volume *v, struct arena *a, struct volume_root *root, struct error *err)
+{
+	*root = (struct volume_root){.volume = v};
+	root->fd = open(v->data_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root->fd < 0) {
+		return error_set(
+		        err, 503, "unavailable", "store %s: %s", v->data_dir, strerror(errno));
+	}
+	arena_defer(a, &root->deferred, close_root, root);
+	if (faccessat(root->fd, marker, F_OK, 0) != 0) {
+		return error_set(err, 503, "unavailable", "store %s is not mounted: %s: %s",
+		        v->data_dir, marker, strerror(errno));
+	}
+	return 0;
+}
+
+/* "files/f12" at `folder`, and "files/f12/<id>.<ext>" at `path`. */
+static void name_paths(enum volume_kind kind, const char *id, const char *ext,
+        char folder[VOLUME_PATH_SIZE], char path[VOLUME_PATH_SIZE])
+{
+	const char *shard = id + strlen(id) - 3;
+	snprintf(folder, VOLUME_PATH_SIZE, "%s/%s", folders[kind], shard);
+	snprintf(path, VOLUME_PATH_SIZE, "%s/%s/%s.%s", folders[kind], shard, id, ext);
+}
+
+static int sync_folder(const struct volume_root *root, const char *folder, struct error *err)
+{
+	if (!root->volume->fsync) {
+		return 0;
+	}
+	int fd = openat(root->fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		return fail(err, "open folder");
+	}
+	int status = fsync(fd) == 0 ? 0 : fail(err, "fsync folder");
+	close(fd);
+	return status;
+}
+
+static void remove_tmp_name(struct volume_file *file)
+{
+	if (*file->tmp_name) {
+		unlinkat(file->root->fd, file->tmp_name, 0);
+		*file->tmp_name = '\0';
+	}
+}
+
+void volume_discard(struct volume_file *file)
+{
+	if (file->fd >= 0) {
+		close(file->fd);
+		file->fd = -1;
+	}
+	remove_tmp_name(file);
+}
+
+static void discard_deferred(void *arg)
+{
+	volume_discard(arg);
+}
+
+/* For filesystems without unnamed files: NFS and some of FUSE. */
+static int create_named(struct volume_file *file, struct error *err)
+{
+	char id[UUID_SIZE];
+	if (random_uuid(0, id) != 0) {
+		return error_set(err, 500, "internal_error", "no random bytes");
+	}
+	snprintf(file->tmp_name, sizeof file->tmp_name, "tmp/%s", id);
+	file->fd =
+	        openat(file->root->fd, file->tmp_name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (file->fd < 0) {
+		*file->tmp_name = '\0';
+		return fail(err, "create temporary file");
+	}
+	return 0;
+}
+
+static bool has_no_unnamed_files(int e)
+{
+	return e == EOPNOTSUPP || e == EISDIR || e == EINVAL || e == ENOENT;
+}
+
+int volume_create(const struct volume_root *root, struct arena *a, struct volume_file *file,
+        struct error *err)
+{
+	*file = (struct volume_file){.root = root};
+	file->fd = openat(root->fd, "tmp", O_RDWR | O_TMPFILE | O_CLOEXEC, 0644);
+	if (file->fd < 0) {
+		if (!has_no_unnamed_files(errno)) {
+			return fail(err, "create unnamed file");
+		}
+		if (create_named(file, err) != 0) {
+			return -1;
+		}
+	}
+	arena_defer(a, &file->deferred, discard_deferred, file);
+	return 0;
+}
+
+int volume_write(struct volume_file *file, struct slice bytes, struct error *err)
+{
+	while (bytes.n) {
+		ssize_t n = write(file->fd, bytes.p, bytes.n);
+		if (n < 0 && errno == EINTR) {
+			continue;
+		}
+		if (n <= 0) {
+			return fail(err, "write");
+		}
+		bytes = slice_from(bytes, (size_t)n);
+	}
+	return 0;
+}
+
+int volume_sync(struct volume_file *file, struct error *err)
+{
+	if (file->root->volume->fsync && fsync(file->fd) != 0) {
+		return fail(err, "fsync");
+	}
+	return 0;
+}
+
+static int link_once(const struct volume_file *file, const char *path)
+{
+	char from[32];
+	if (*file->tmp_name) {
+		return linkat(file->root->fd, file->tmp_name, file->root->fd, path, 0);
+	}
+	/* AT_EMPTY_PATH would need CAP_DAC_READ_SEARCH; the link in /proc does not. */
+	snprintf(from, sizeof from, "/proc/self/fd/%d", file->fd);
+	return linkat(AT_FDCWD, from, file->root->fd, path, AT_SYMLINK_FOLLOW);
+}
+
+/* A folder appears with its first file, and must be as durable as the file. */
+static int make_folder(const struct volume_root *root, enum volume_kind kind, const char *folder,
+        struct error *err)
+{
+	if (mkdirat(root->fd, folder, 0755) != 0 && errno != EEXIST) {
+		return fail(err, "make folder");
+	}
+	return sync_folder(root, folders[kind], err);
+}
+
+/* On a network filesystem a link that took effect may be reported as failed: two names tell. */
+static bool took_effect(const struct volume_file *file)
+{
+	struct stat st;
+	return *file->tmp_name && fstat(file->fd, &st) == 0 && st.st_nlink == 2;
+}
+
+int volume_link(struct volume_file *file, enum volume_kind kind, const char *id, const char *ext,
+        struct error *err)
+{
+	char folder[VOLUME_PATH_SIZE], path[VOLUME_PATH_SIZE];
+	name_paths(kind, id, ext, folder, path);
+	int linked = link_once(file, path);
+	if (linked != 0 && errno == ENOENT) {
+		if (make_folder(file->root, kind, folder, err) != 0) {
+			return -1;
+		}
+		linked = link_once(file, path);
+	}
+	if (linked != 0 && !took_effect(file)) {
+		return fail(err, "link");
+	}
+	int fd = file->fd;
+	file->fd = -1;
+	if (close(fd) != 0) {
+		fail(err, "close");
+	} else if (sync_folder(file->root, folder, err) == 0) {
+		remove_tmp_name(file);
+		return 0;
+	}
+	unlinkat(file->root->fd, path, 0);
+	return -1;
+}
+
+int volume_unlink(const struct volume_root *root, enum volume_kind kind, const char *id,
+        const char *ext, struct error *err)
+{
+	char folder[VOLUME_PATH_SIZE], path[VOLUME_PATH_SIZE];
+	name_paths(kind, id, ext, folder, path);
+	if (unlinkat(root->fd, path, 0) != 0) {
+		return errno == ENOENT ? 0 : fail(err, "unlink");
+	}
+	return sync_folder(root, folder, err);
+}
+
+int volume_read(const struct volume_root *root, enum volume_kind kind, const char *id,
+        const char *ext, struct volume_stat *out, struct error *err)
+{
+	char folder[VOLUME_PATH_SIZE], path[VOLUME_PATH_SIZE];
+	struct stat st;
+	name_paths(kind, id, ext, folder, path);
+	/* O_NONBLOCK: opening a FIFO that somebody planted must not wait for a writer. */
+	int fd = openat(root->fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0) {
+		return errno == ENOENT || errno == ELOOP || errno == ENXIO ? 0 : fail(err, "open");
+	}
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return 0;
+	}
+	*out = (struct volume_stat){fd, (uint64_t)st.st_size, st.st_mtime};
+	return 1;
+}
+
+int volume_free_bytes(const struct volume_root *root, uint64_t *out, struct error *err)
+{
+	struct statvfs fs;
+	if (fstatvfs(root->fd, &fs) != 0) {
+		return fail(err, "statvfs");
+	}
+	*out = (uint64_t)fs.f_bavail * fs.f_frsize;
+	return 0;
+}
+
+static int make_one(const char *data_dir, const char *name, struct error *err)
+{
+	char path[4096];
+	snprintf(path, sizeof path, "%s/%s", data_dir, name);
+	if (mkdir(path, 0755) != 0 && errno != EEXIST) {
+		return fail(err, path);
+	}
+	return 0;
+}
+
+int volume_make(const char *data_dir, struct error *err)
+{
+	char path[4096];
+	if (make_one(data_dir, "", err) != 0 || make_one(data_dir, "files", err) != 0 ||
+	        make_one(data_dir, "records", err) != 0 || make_one(data_dir, "tmp", err) != 0) {
+		return -1;
+	}
+	snprintf(path, sizeof path, "%s/%s", data_dir, marker);
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	if (fd < 0 || fsync(fd) != 0 || close(fd) != 0) {
+		return fail(err, path);
+	}
+	return 0;
+}

@@ -1,0 +1,94 @@
+/*
+ * store/volume.h - the folders under CDN_DATA_DIR and the few ways of touching them.
+ *
+ *   .cdn-store            the marker: without it the store is not mounted and nothing is touched
+ *   files/f12/<id>.<ext>  bytes       f12 = the last three digits of the id
+ *   records/f12/<id>.json records
+ *   tmp/                  unfinished files, where the filesystem has no unnamed ones
+ *
+ * A file is made unnamed (O_TMPFILE), or under tmp/ where that is not to be had, and linked into
+ * place when it is complete: readers never see a part, and nothing is ever written over.
+ *
+ * Sequence:  volume_open -> volume_create -> write(2) -> volume_sync -> volume_link ->
+ * volume_close_file Owns:      a volume_root and a volume_file own descriptors until the arena's
+ * reset, or until closed Errors:    507 disk or quota full, 503 not mounted or the device fails,
+ * 500 the rest
+ */
+#ifndef STORE_VOLUME_H
+#define STORE_VOLUME_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+struct volume {
+	const char *data_dir;
+	bool fsync; /* false: tests and people who know better */
+};
+
+struct volume_root {
+	const struct volume *volume;
+	int fd;
+	struct arena_deferred deferred;
+};
+
+enum { VOLUME_TMP_NAME_SIZE = 64, VOLUME_PATH_SIZE = 80 };
+
+struct volume_file {
+	const struct volume_root *root;
+	int fd;
+	char tmp_name[VOLUME_TMP_NAME_SIZE]; /* "" for an unnamed file */
+	struct arena_deferred deferred;
+};
+
+enum volume_kind { VOLUME_FILES, VOLUME_RECORDS };
+
+/* Make the folders and, last, the marker. Harmless when they are there. */
+int volume_make(const char *data_dir, struct error *err) __attribute__((warn_unused_result));
+
+/* Open the store for one request; 503 when the marker is absent. Closed at the arena's reset. */
+int volume_open(const struct volume *v, struct arena *a, struct volume_root *root,
+        struct error *err) __attribute__((warn_unused_result));
+
+/* A new empty file, removed at the arena's reset unless it was linked. */
+int volume_create(const struct volume_root *root, struct arena *a, struct volume_file *file,
+        struct error *err) __attribute__((warn_unused_result));
+
+/* Write all of it. */
+int volume_write(struct volume_file *file, struct slice bytes, struct error *err)
+        __attribute__((warn_unused_result));
+
+/* Make the bytes durable. A failure is final: after it the kernel may have dropped them. */
+int volume_sync(struct volume_file *file, struct error *err) __attribute__((warn_unused_result));
+
+/* Give the file its name, durably, and close it. On failure the name is not there. */
+int volume_link(struct volume_file *file, enum volume_kind kind, const char *id, const char *ext,
+        struct error *err) __attribute__((warn_unused_result));
+
+/* Close the file and remove its temporary name, if it has one; harmless afterwards. */
+void volume_discard(struct volume_file *file);
+
+/* Remove a name, durably. One that is not there is a success. */
+int volume_unlink(const struct volume_root *root, enum volume_kind kind, const char *id,
+        const char *ext, struct error *err) __attribute__((warn_unused_result));
+
+/*
+ * Open a file for reading: 1 with *fd and *size and *mtime_ms, 0 not there, -1. Symbolic links,
+ * FIFOs and whatever else is not a regular file count as not there. The descriptor is the caller's.
+ */
+struct volume_stat {
+	int fd;
+	uint64_t size;
+	int64_t mtime_s;
+};
+int volume_read(const struct volume_root *root, enum volume_kind kind, const char *id,
+        const char *ext, struct volume_stat *out, struct error *err)
+        __attribute__((warn_unused_result));
+
+/* Bytes that may still be written. */
+int volume_free_bytes(const struct volume_root *root, uint64_t *out, struct error *err)
+        __attribute__((warn_unused_result));
+
+#endif
