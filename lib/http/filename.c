@@ -1,0 +1,243 @@
+/* Names of files, made safe and written into URLs and headers. */
+#include "http/filename.h"
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/number.h"
+
+/* A text is read into RAW_MAX bytes; U+FFFD for one bad byte takes three. */
+enum { RAW_MAX = 2048, RAW_TAIL = 512, CLEAN_MAX = 3 * RAW_MAX };
+
+static const char replacement[] = "\xef\xbf\xbd";
+
+static struct slice base_name(struct slice raw)
+{
+	size_t slash = slice_find_last(raw, '/');
+	raw = slash < raw.n ? slice_from(raw, slash + 1) : raw;
+	size_t backslash = slice_find_last(raw, '\\');
+	return backslash < raw.n ? slice_from(raw, backslash + 1) : raw;
+}
+
+/* The tail is kept for the extension's sake; whatever meets at the seam is cut away later. */
+static size_t read_bounded(struct slice s, char out[RAW_MAX])
+{
+	struct slice head = slice_head(s, s.n > RAW_MAX ? RAW_MAX - RAW_TAIL : s.n);
+	struct slice tail = slice_from(s, s.n > RAW_MAX ? s.n - RAW_TAIL : s.n);
+	struct buf b;
+	buf_init(&b, out, RAW_MAX);
+	buf_put(&b, head);
+	buf_put(&b, tail);
+	return b.n;
+}
+
+static int percent_pair(const char *s, size_t n)
+{
+	int high = n >= 3 ? number_hex_digit(s[1]) : -1;
+	int low = n >= 3 ? number_hex_digit(s[2]) : -1;
+	return high < 0 || low < 0 ? -1 : high << 4 | low;
+}
+
+/* Decode in place, all or nothing; the new length. */
+static size_t percent_decode(char *s, size_t n)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] == '%' && percent_pair(s + i, n - i) < 0) {
+			return n;
+		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] == '%') {
+			s[kept++] = (char)percent_pair(s + i, n - i);
+			i += 2;
+		} else {
+			s[kept++] = s[i];
+		}
+	}
+	return kept;
+}
+
+/*
+ * Read one character (RFC 3629 section 4); its length in bytes. What is not UTF-8 reads as U+FFFD,
+ * one for each longest beginning of a character, as browsers count them.
+ */
+static size_t utf8_read(struct slice s, uint32_t *point)
+{
+	unsigned char c = (unsigned char)s.p[0];
+	unsigned low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
+	unsigned high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
+	size_t length = c < 0x80   ? 1
+	                : c < 0xc2 ? 0
+	                : c < 0xe0 ? 2
+	                : c < 0xf0 ? 3
+	                : c < 0xf5 ? 4
+	                           : 0;
+	*point = 0xfffd;
+	if (length <= 1) {
+		*point = length ? c : 0xfffd;
+		return 1;
+	}
+	uint32_t value = c & (0x7fU >> length);
+	for (size_t i = 1; i < length; i++) {
+		unsigned char next = i < s.n ? (unsigned char)s.p[i] : 0;
+		if (next < low || next > high) {
+			return i;
+		}
+		value = value << 6 | (next & 0x3f);
+		low = 0x80;
+		high = 0xbf;
+	}
+	*point = value;
+	return length;
+}
+
+static bool is_removed(uint32_t point)
+{
+	return point < 0x20 || (point >= 0x7f && point <= 0x9f) ||
+	       (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) ||
+	       point == 0x200e || point == 0x200f;
+}
+
+static bool is_replaced(uint32_t point)
+{
+	return point < 0x80 && memchr("%$|:;/<>?*\"\\", (int)point, 12) != NULL;
+}
+
+static void clean_characters(struct slice s, struct buf *out)
+{
+	uint32_t point;
+	for (size_t n; s.n; s = slice_from(s, n)) {
+		n = utf8_read(s, &point);
+		if (is_removed(point)) {
+			continue;
+		}
+		if (is_replaced(point)) {
+			buf_put_char(out, '-');
+		} else if (point == 0xfffd) {
+			buf_put_str(out, replacement);
+		} else {
+			buf_put(out, slice_head(s, n));
+		}
+	}
+}
+
+/* The most bytes of s, up to n, that end between characters. */
+static size_t whole_characters(struct slice s, size_t n)
+{
+	if (n >= s.n) {
+		return s.n;
+	}
+	while (n && ((unsigned char)s.p[n] & 0xc0) == 0x80) {
+		n--;
+	}
+	return n;
+}
+
+/* Cut before the extension; one that leaves no room for a stem is no extension. */
+static struct slice fit(struct slice name, char out[FILENAME_LENGTH_MAX])
+{
+	if (name.n <= FILENAME_LENGTH_MAX) {
+		return name;
+	}
+	struct slice extension = filename_extension(name);
+	size_t tail = extension.n ? extension.n + 1 : 0;
+	size_t room = tail < FILENAME_LENGTH_MAX ? FILENAME_LENGTH_MAX - tail : 0;
+	size_t stem = whole_characters(name, room);
+	if (stem == 0 || tail == 0) {
+		return slice_trim(slice_head(name, whole_characters(name, FILENAME_LENGTH_MAX)));
+	}
+	struct buf b;
+	buf_init(&b, out, FILENAME_LENGTH_MAX);
+	buf_put(&b, slice_head(name, stem));
+	buf_put(&b, slice_from(name, name.n - tail));
+	return buf_view(&b);
+}
+
+int filename_clean(struct arena *a, struct slice raw, struct slice *out)
+{
+	char text[RAW_MAX], storage[CLEAN_MAX], fitted[FILENAME_LENGTH_MAX];
+	struct buf clean;
+	size_t n = percent_decode(text, read_bounded(base_name(raw), text));
+	buf_init(&clean, storage, sizeof storage);
+	clean_characters(slice_of(text, n), &clean);
+	/* The other white space went with the control characters. */
+	struct slice name = fit(slice_trim(buf_view(&clean)), fitted);
+	if (name.n == 0 || slice_equal_str(name, ".") || slice_equal_str(name, "..")) {
+		name = slice_view("download");
+	}
+	*out = slice_of(arena_dup(a, name), name.n);
+	return out->p ? 0 : -1;
+}
+
+struct slice filename_extension(struct slice name)
+{
+	size_t dot = slice_find_last(name, '.');
+	return dot == 0 || dot == name.n ? slice_from(name, name.n) : slice_from(name, dot + 1);
+}
+
+static bool is_alphanumeric(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Percent-encode all but letters, digits and the characters of `also`. */
+static void put_encoded(struct buf *b, struct slice s, struct slice also)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (is_alphanumeric(s.p[i]) || slice_find(also, s.p[i]) < also.n) {
+			buf_put_char(b, s.p[i]);
+		} else {
+			static const char digits[] = "0123456789ABCDEF";
+			buf_put_char(b, '%');
+			buf_put_char(b, digits[(unsigned char)s.p[i] >> 4]);
+			buf_put_char(b, digits[(unsigned char)s.p[i] & 15]);
+		}
+	}
+}
+
+static int finish(const struct buf *b, struct slice *out)
+{
+	*out = b->failed ? (struct slice){NULL, 0} : buf_view(b);
+	return b->failed ? -1 : 0;
+}
+
+int filename_path_encode(struct arena *a, struct slice name, struct slice *out)
+{
+	struct buf b;
+	buf_new(&b, a, 3 * name.n + 1);
+	put_encoded(&b, name, slice_view("-._~!$&'()*+,;=:@"));
+	buf_put_char(&b, '\0');
+	b.n -= b.failed ? 0 : 1;
+	return finish(&b, out);
+}
+
+/* One '_' for a character, however many bytes it has. Tells whether every character was kept. */
+static bool put_fallback(struct buf *b, struct slice name)
+{
+	bool kept_all = true;
+	uint32_t point;
+	for (size_t n; name.n; name = slice_from(name, n)) {
+		n = utf8_read(name, &point);
+		bool keep = point >= 0x20 && point < 0x7f && !memchr("\"\\%", (int)point, 3);
+		buf_put_char(b, keep ? (char)point : '_');
+		kept_all = kept_all && keep;
+	}
+	return kept_all;
+}
+
+int filename_disposition(struct arena *a, struct slice name, struct slice *out)
+{
+	struct buf b;
+	buf_new(&b, a, 4 * name.n + sizeof "inline; filename=\"\"; filename*=UTF-8''");
+	buf_put_str(&b, "inline; filename=\"");
+	bool plain = put_fallback(&b, name);
+	buf_put_char(&b, '"');
+	if (!plain) {
+		buf_put_str(&b, "; filename*=UTF-8''");
+		put_encoded(&b, name, slice_view("!#$&+-.^_`|~"));
+	}
+	buf_put_char(&b, '\0');
+	b.n -= b.failed ? 0 : 1;
+	return finish(&b, out);
+}
