@@ -1,0 +1,249 @@
+/* Paths and queries of requests. */
+#include "http/path.h"
+
+#include "base/number.h"
+
+static int refuse(struct error *err, const char *why)
+{
+	return error_set(err, 400, "bad_request", "request target: %s", why);
+}
+
+int path_decode(struct slice raw, enum path_plus plus, char *out, size_t *n)
+{
+	size_t written = 0;
+	for (size_t i = 0; i < raw.n; i++) {
+		char c = raw.p[i];
+		if (c == '%') {
+			int high = raw.n - i > 2 ? number_hex_digit(raw.p[i + 1]) : -1;
+			int low = raw.n - i > 2 ? number_hex_digit(raw.p[i + 2]) : -1;
+			if (high < 0 || low < 0) {
+				return -1;
+			}
+			c = (char)(high << 4 | low);
+			i += 2;
+		} else if (c == '+' && plus == PATH_PLUS_IS_SPACE) {
+			c = ' ';
+		}
+		out[written++] = c;
+	}
+	*n = written;
+	return 0;
+}
+
+/* The length of the character at p, 0 when it is none. The second byte's range shuts out overlong
+ * forms, surrogates and what lies above U+10FFFF (RFC 3629 section 4). */
+static size_t utf8_length(const unsigned char *p, size_t n)
+{
+	unsigned char low = 0x80, high = 0xbf;
+	size_t length = 0;
+	if (p[0] < 0x80) {
+		return 1;
+	}
+	if (p[0] >= 0xc2 && p[0] <= 0xdf) {
+		length = 2;
+	} else if (p[0] >= 0xe0 && p[0] <= 0xef) {
+		length = 3;
+		low = p[0] == 0xe0 ? 0xa0 : low;
+		high = p[0] == 0xed ? 0x9f : high;
+	} else if (p[0] >= 0xf0 && p[0] <= 0xf4) {
+		length = 4;
+		low = p[0] == 0xf0 ? 0x90 : low;
+		high = p[0] == 0xf4 ? 0x8f : high;
+	}
+	if (length == 0 || length > n || p[1] < low || p[1] > high) {
+		return 0;
+	}
+	for (size_t i = 2; i < length; i++) {
+		if ((p[i] & 0xc0) != 0x80) {
+			return 0;
+		}
+	}
+	return length;
+}
+
+bool path_is_utf8(struct slice s)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+	for (size_t i = 0, length; i < s.n; i += length) {
+		length = utf8_length(p + i, s.n - i);
+		if (length == 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool has_control(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (c < 0x20 || c == 0x7f) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static size_t count(struct slice s, char c)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		n += s.p[i] == c;
+	}
+	return n;
+}
+
+/* Drop "http://host" (RFC 9112 section 3.2.2). What is left of one without a path is "/". */
+static int drop_authority(struct slice *raw, struct error *err)
+{
+	size_t scheme = 0;
+	if (slice_equal_nocase(slice_head(*raw, 7), "http://")) {
+		scheme = 7;
+	} else if (slice_equal_nocase(slice_head(*raw, 8), "https://")) {
+		scheme = 8;
+	} else {
+		return 0;
+	}
+	struct slice rest = slice_from(*raw, scheme);
+	size_t authority = slice_find(rest, '/');
+	if (authority == 0) {
+		return refuse(err, "no authority");
+	}
+	*raw = authority < rest.n ? slice_from(rest, authority) : slice_view("/");
+	return 0;
+}
+
+static int check_segments(struct slice path, struct error *err)
+{
+	struct slice rest = slice_from(path, 1);
+	while (rest.p) {
+		struct slice segment = slice_cut(&rest, '/');
+		if (segment.n == 0 && rest.p) {
+			return refuse(err, "empty segment");
+		}
+		if (slice_equal_str(segment, ".") || slice_equal_str(segment, "..")) {
+			return refuse(err, "dot segment");
+		}
+	}
+	return 0;
+}
+
+static int check_path(struct slice raw, struct slice path, struct error *err)
+{
+	if (path.n == 0 || path.p[0] != '/') {
+		return refuse(err, "does not start with a slash");
+	}
+	if (count(raw, '/') != count(path, '/')) {
+		return refuse(err, "encoded slash");
+	}
+	if (count(raw, '#') != 0) {
+		return refuse(err, "fragment");
+	}
+	if (count(path, '\\') != 0) {
+		return refuse(err, "backslash");
+	}
+	if (has_control(path)) {
+		return refuse(err, "control character");
+	}
+	if (!path_is_utf8(path)) {
+		return refuse(err, "not UTF-8");
+	}
+	return check_segments(path, err);
+}
+
+int path_parse(struct arena *a, struct slice target, struct slice *path, struct slice *query,
+        struct error *err)
+{
+	if (target.n > PATH_TARGET_MAX) {
+		return refuse(err, "too long");
+	}
+	if (has_control(target)) {
+		return refuse(err, "control character");
+	}
+	struct slice rest = target;
+	struct slice raw = slice_cut(&rest, '?');
+	if (drop_authority(&raw, err) != 0) {
+		return -1;
+	}
+	char *decoded = arena_alloc(a, raw.n + 1);
+	if (!decoded) {
+		return error_set(err, 500, "internal_error", "arena full");
+	}
+	size_t n;
+	if (path_decode(raw, PATH_PLUS_IS_PLUS, decoded, &n) != 0) {
+		return refuse(err, "bad escape");
+	}
+	*path = slice_of(decoded, n);
+	*query = rest;
+	return check_path(raw, *path, err);
+}
+
+/* Decode one name or value; most have nothing to decode and are borrowed as they stand. */
+static int decode_field(struct arena *a, struct slice raw, struct slice *out, struct error *err)
+{
+	*out = raw;
+	if (count(raw, '%') != 0 || count(raw, '+') != 0) {
+		char *decoded = arena_alloc(a, raw.n);
+		if (!decoded) {
+			return error_set(err, 500, "internal_error", "arena full");
+		}
+		if (path_decode(raw, PATH_PLUS_IS_SPACE, decoded, &out->n) != 0) {
+			return error_set(err, 400, "bad_request", "bad escape in a field");
+		}
+		out->p = decoded;
+	}
+	if (count(*out, '\0') != 0) {
+		return error_set(err, 400, "bad_request", "NUL in a field");
+	}
+	return 0;
+}
+
+/* The next pair that is not empty, still encoded; false at the end. */
+static bool next_pair(struct slice *rest, struct slice *name, struct slice *value)
+{
+	while (rest->p) {
+		struct slice pair = slice_cut(rest, '&');
+		if (pair.n == 0) {
+			continue;
+		}
+		*value = slice_from(pair, slice_find(pair, '=') + 1);
+		*name = slice_head(pair, slice_find(pair, '='));
+		return true;
+	}
+	return false;
+}
+
+int query_next(struct arena *a, struct slice *rest, struct slice *name, struct slice *value,
+        struct error *err)
+{
+	struct slice raw_name, raw_value;
+	if (!next_pair(rest, &raw_name, &raw_value)) {
+		return 0;
+	}
+	if (decode_field(a, raw_name, name, err) != 0 ||
+	        decode_field(a, raw_value, value, err) != 0) {
+		return -1;
+	}
+	return 1;
+}
+
+/* Whether an encoded name means `name`, without taking memory for those that do not. */
+static bool names_match(struct slice raw, const char *name)
+{
+	char decoded[64];
+	size_t n;
+	return raw.n <= sizeof decoded && path_decode(raw, PATH_PLUS_IS_SPACE, decoded, &n) == 0 &&
+	       slice_equal_str(slice_of(decoded, n), name);
+}
+
+int query_get(struct arena *a, struct slice query, const char *name, struct slice *value,
+        struct error *err)
+{
+	struct slice raw_name, raw_value;
+	while (next_pair(&query, &raw_name, &raw_value)) {
+		if (names_match(raw_name, name)) {
+			return decode_field(a, raw_value, value, err) == 0 ? 1 : -1;
+		}
+	}
+	return 0;
+}
