@@ -70,10 +70,11 @@ static size_t find_delimiter(const struct multipart *m, struct slice s)
 			i += within;
 			break;
 		}
-		if (memcmp(cr, m->delimiter, n) == 0) {
+		char last = cr[n - 1];
+		if (last == m->delimiter[n - 1] && memcmp(cr, m->delimiter, n) == 0) {
 			return (size_t)(cr - s.p);
 		}
-		i = (size_t)(cr - s.p) + m->skip[(unsigned char)cr[n - 1]];
+		i = (size_t)(cr - s.p) + m->skip[(unsigned char)last];
 	}
 	return find_beginning(m, s, i);
 }
@@ -147,7 +148,7 @@ static bool goes_on(const struct multipart *m, char c)
 	return c == ' ' || c == '\t' || c == '\r' || (c == '-' && m->tail_n == 0);
 }
 
-static int tail(struct multipart *m, struct slice *chunk, struct error *err)
+static int read_tail(struct multipart *m, struct slice *chunk, struct error *err)
 {
 	char c = *chunk->p;
 	char last = m->tail_n ? m->tail[m->tail_n - 1] : '\0';
@@ -199,7 +200,7 @@ static int end_line(struct multipart *m, struct error *err)
 	return part_add_header(&m->part, line, n - 1, err);
 }
 
-static int headers(struct multipart *m, struct slice *chunk, struct error *err)
+static int read_headers(struct multipart *m, struct slice *chunk, struct error *err)
 {
 	size_t at = slice_find(*chunk, '\n');
 	struct slice piece = slice_head(*chunk, at + 1);
@@ -218,9 +219,9 @@ static int step(struct multipart *m, struct slice *chunk, struct error *err)
 	case MULTIPART_SEARCH:
 		return search(m, chunk, err);
 	case MULTIPART_TAIL:
-		return tail(m, chunk, err);
+		return read_tail(m, chunk, err);
 	case MULTIPART_HEADERS:
-		return headers(m, chunk, err);
+		return read_headers(m, chunk, err);
 	case MULTIPART_EPILOGUE:
 		*chunk = slice_from(*chunk, chunk->n);
 		return 0;

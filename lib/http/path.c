@@ -35,7 +35,7 @@ int path_decode(struct slice raw, enum path_plus plus, char *out, size_t *n)
 static size_t utf8_length(const unsigned char *p, size_t n)
 {
 	unsigned char low = 0x80, high = 0xbf;
-	size_t length = 0;
+	size_t length;
 	if (p[0] < 0x80) {
 		return 1;
 	}
@@ -49,8 +49,10 @@ static size_t utf8_length(const unsigned char *p, size_t n)
 		length = 4;
 		low = p[0] == 0xf0 ? 0x90 : low;
 		high = p[0] == 0xf4 ? 0x8f : high;
+	} else {
+		return 0;
 	}
-	if (length == 0 || length > n || p[1] < low || p[1] > high) {
+	if (length > n || p[1] < low || p[1] > high) {
 		return 0;
 	}
 	for (size_t i = 2; i < length; i++) {

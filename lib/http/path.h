@@ -38,7 +38,8 @@ int query_next(struct arena *a, struct slice *rest, struct slice *name, struct s
 
 /*
  * The first value of `name` (written decoded, as in "ids[]"): 1 when found, 0 when not, -1 when the
- * value cannot be decoded. Other pairs are not judged.
+ * value cannot be decoded. Other pairs are not judged. A name above 64 bytes, as it was sent, is
+ * never found.
  */
 int query_get(struct arena *a, struct slice query, const char *name, struct slice *value,
         struct error *err) __attribute__((warn_unused_result));

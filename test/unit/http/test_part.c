@@ -119,6 +119,7 @@ static void test_bad_lines(void **state)
 	        "Content-Disposition: form-data; name",
 	        "Content-Disposition: form-data; name=\"a",
 	        "Content-Disposition: form-data; name=\"a\\\"",
+	        "Content-Disposition: form-data; name=\"a\\",
 	        "Content-Disposition: form-data; name=\"a\"b",
 	        "Content-Disposition: form-data; name = \"a\"",
 	        "Content-Disposition: form-data; =\"a\"",
