@@ -2,6 +2,7 @@
 #include "http/request.h"
 
 #include "base/number.h"
+#include "http/path.h"
 
 static const char *const names[METHOD__COUNT] = {
         [METHOD_GET] = "GET",
@@ -56,6 +57,20 @@ int request_add_cgi_header(struct request *req, struct slice name, struct slice 
 		}
 	}
 	req->headers[req->header_count++] = (struct header){slice_of(lower, name.n), value};
+	return 0;
+}
+
+int request_parse_target(struct request *req, struct slice prefix, struct error *err)
+{
+	if (path_parse(req->arena, req->target, &req->path, &req->query, err) != 0) {
+		return -1;
+	}
+	if (prefix.n == 0) {
+		return 0;
+	}
+	bool inside = slice_equal(slice_head(req->path, prefix.n), prefix);
+	struct slice rest = slice_from(req->path, prefix.n);
+	req->path = inside && rest.n && *rest.p == '/' ? rest : (struct slice){"", 0};
 	return 0;
 }
 

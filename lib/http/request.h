@@ -42,6 +42,7 @@ struct request {
 	size_t header_count;
 	struct body *body;
 	struct arena *arena;
+	struct error error; /* status 0, or why the request cannot be understood */
 };
 
 /* The enum of a method's name; METHOD_OTHER for one we do not know. */
@@ -58,6 +59,13 @@ struct slice request_header(const struct request *req, const char *name);
  * REQUEST_HEADERS_MAX are dropped. Returns -1 when the arena is full.
  */
 int request_add_cgi_header(struct request *req, struct slice name, struct slice value)
+        __attribute__((warn_unused_result));
+
+/*
+ * Take the target apart into path and query. `prefix` is where this service is mounted, "" or
+ * "/cdn": it is cut off, and a path outside of it becomes empty, which no route matches.
+ */
+int request_parse_target(struct request *req, struct slice prefix, struct error *err)
         __attribute__((warn_unused_result));
 
 /*

@@ -29,7 +29,8 @@ struct response {
 	uint64_t file_offset, file_length;
 	bool handed_off; /* the web server sends the body: no Content-Length of ours */
 	bool spoiled;
-	struct error error; /* what went wrong, for the log; status 0 when nothing did */
+	const char *account; /* who asked, for the log; NULL when nobody knows */
+	struct error error;  /* what went wrong, for the log; status 0 when nothing did */
 };
 
 void response_init(struct response *res, int status);

@@ -16,6 +16,7 @@ struct redis {
 	redisContext *context; /* NULL when not connected */
 	char sha1[SCRIPT__COUNT][SHA1_HEX_SIZE];
 	bool evicts, append_only;
+	bool unanswered; /* the last question was sent and not answered */
 };
 
 int redis_new(const struct redis_options *options, struct redis **out, struct error *err)
@@ -52,6 +53,11 @@ void redis_free(struct redis *r)
 bool redis_must_not_be_used(const struct redis *r)
 {
 	return r->evicts;
+}
+
+bool redis_outcome_unknown(const struct redis *r)
+{
+	return r->unanswered;
 }
 
 bool redis_has_append_only_file(const struct redis *r)
@@ -248,6 +254,7 @@ static int ask_once(struct redis *r, const struct redis_query *q, redisReply **o
 	errno = 0;
 	*out = send_query(r, q);
 	if (!*out) {
+		r->unanswered = true;
 		*again = !timed_out(r->context, errno) || q->again_after_timeout;
 		unavailable(err, q->args[0].p, r->context->errstr);
 		disconnect(r);
@@ -279,10 +286,12 @@ int redis_ask(struct redis *r, struct arena *a, const struct redis_query *q,
 	if (!owned || a->overflowed) {
 		return error_set(err, 500, "internal_error", "arena is full");
 	}
+	r->unanswered = false;
 	if (ask_once(r, q, &reply, &again, err) != 0 &&
 	        (!again || ask_once(r, q, &reply, &again, err) != 0)) {
 		return -1;
 	}
+	r->unanswered = false;
 	arena_defer(a, &owned->deferred, freeReplyObject, reply);
 	*out = reply;
 	return 0;

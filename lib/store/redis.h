@@ -62,6 +62,12 @@ void redis_add_str(struct redis_query *q, const char *arg);
 int redis_ask(struct redis *r, struct arena *a, const struct redis_query *q,
         const struct redisReply **out, struct error *err) __attribute__((warn_unused_result));
 
+/*
+ * Whether the last question may have been carried out although it failed: it was sent, and no
+ * answer came. What Redis refused, or never received, was not carried out.
+ */
+bool redis_outcome_unknown(const struct redis *r);
+
 /* The same for a command of plain strings, the last of them followed by NULL. */
 int redis_call(struct redis *r, struct arena *a, const char *const *args,
         const struct redisReply **out, struct error *err) __attribute__((warn_unused_result));

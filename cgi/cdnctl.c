@@ -1,0 +1,190 @@
+/* cdnctl: the administrator's tool. */
+#include "cgi/cdnctl.h"
+
+#include <unistd.h>
+
+#include "store/volume.h"
+
+enum { ARENA = 1024 * 1024 };
+
+extern char **environ;
+
+static const struct command commands[] = {
+        {"account", "add", "EMAIL [--name N] [--tier T]", ctl_account_add},
+        {"account", "list", "[--json]", ctl_account_list},
+        {"account", "set", "EMAIL [--name N] [--tier T]", ctl_account_set},
+        {"account", "remove", "EMAIL", ctl_account_remove},
+        {"key", "add", "EMAIL --name N [--expires YYYY-MM-DD]", ctl_key_add},
+        {"key", "list", "EMAIL [--json]", ctl_key_list},
+        {"key", "revoke", "ID", ctl_key_revoke},
+        {"store", "init", "", ctl_store_init},
+        {"settings", "", "[--json]", ctl_settings},
+        {"doctor", "", "[URL]", ctl_doctor},
+};
+
+static void print_usage(FILE *out)
+{
+	fputs("usage: cdnctl [--env FILE] COMMAND\n\n", out);
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+		const struct command *c = &commands[i];
+		fprintf(out, "  cdnctl %s%s%s %s\n", c->group, *c->verb ? " " : "", c->verb,
+		        c->usage);
+	}
+	fputs("\nTiers: unverified, verified, functionally_unlimited.\n"
+	      "Exit status: 0 done, 1 it failed, 2 wrong use.\n",
+	        out);
+}
+
+int ctl_fail(const struct error *err)
+{
+	fprintf(stderr, "cdnctl: %s\n", err->detail);
+	return CTL_FAILED;
+}
+
+int ctl_misuse(const char *what)
+{
+	fprintf(stderr, "cdnctl: %s (see cdnctl --help)\n", what);
+	return CTL_WRONG_USE;
+}
+
+const char *ctl_option(int *argc, char **argv, const char *name, bool flag)
+{
+	int words = flag ? 1 : 2;
+	for (int i = 0; i + words <= *argc; i++) {
+		if (strcmp(argv[i], name) == 0) {
+			const char *value = flag ? "" : argv[i + 1];
+			memmove(argv + i, argv + i + words,
+			        (size_t)(*argc - i - words) * sizeof *argv);
+			*argc -= words;
+			return value;
+		}
+	}
+	return NULL;
+}
+
+static void print_json_row(
+        struct ctl *ctl, const char *const *names, const char *const *values, size_t count)
+{
+	struct json doc;
+	struct slice line;
+	json_init(&doc, ctl->arena);
+	for (size_t i = 0; i < count; i++) {
+		json_set_str(&doc, names[i], values[i]);
+	}
+	if (json_print(&doc, &line) == 0) {
+		printf("%s\n", line.p);
+	}
+}
+
+void ctl_row(struct ctl *ctl, const char *const *names, const char *const *values, size_t count)
+{
+	if (ctl->json) {
+		print_json_row(ctl, names, values, count);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		printf("%s%s", values[i], i + 1 < count ? "\t" : "\n");
+	}
+}
+
+int ctl_store_init(struct ctl *ctl, int argc, char **argv)
+{
+	struct error err;
+	(void)argv;
+	if (argc) {
+		return ctl_misuse("store init takes no words");
+	}
+	return volume_make(ctl->config.data_dir, &err) == 0 ? CTL_DONE : ctl_fail(&err);
+}
+
+static int print_setting(struct ctl *ctl, const struct setting *s)
+{
+	static const char *const names[] = {"name", "default", "help"};
+	const char *const values[] = {s->name, s->fallback, s->help};
+	ctl_row(ctl, names, values, sizeof names / sizeof *names);
+	return CTL_DONE;
+}
+
+int ctl_settings(struct ctl *ctl, int argc, char **argv)
+{
+	size_t count;
+	const struct setting *s = config_settings(&count);
+	(void)argv;
+	if (argc) {
+		return ctl_misuse("settings takes no words");
+	}
+	for (size_t i = 0; i < count; i++) {
+		print_setting(ctl, &s[i]);
+	}
+	return CTL_DONE;
+}
+
+static int set_up(struct ctl *ctl)
+{
+	char storage[8192];
+	struct buf mistakes;
+	struct error err;
+	buf_init(&mistakes, storage, sizeof storage);
+	if (config_load(&ctl->config, environ, ctl->arena, &mistakes) != 0) {
+		struct slice text = buf_view(&mistakes);
+		fprintf(stderr, "cdnctl: these settings are wrong:\n%.*s", (int)text.n, text.p);
+		return CTL_FAILED;
+	}
+	const struct redis_options options = {
+	        .url = ctl->config.redis_url,
+	        .connect_timeout_ms = (int64_t)ctl->config.redis_connect_timeout_ms,
+	        .command_timeout_ms = (int64_t)ctl->config.redis_command_timeout_ms,
+	};
+	ctl->hash = sha256_new();
+	if (!ctl->hash) {
+		fputs("cdnctl: libcrypto has no SHA-256\n", stderr);
+		return CTL_FAILED;
+	}
+	return redis_new(&options, &ctl->redis, &err) == 0 ? CTL_DONE : ctl_fail(&err);
+}
+
+static int run_command(struct ctl *ctl, int argc, char **argv)
+{
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+		const struct command *c = &commands[i];
+		int words = *c->verb ? 2 : 1;
+		if (argc >= words && strcmp(argv[0], c->group) == 0 &&
+		        (words == 1 || strcmp(argv[1], c->verb) == 0)) {
+			int status = set_up(ctl);
+			return status == CTL_DONE ? c->run(ctl, argc - words, argv + words)
+			                          : status;
+		}
+	}
+	print_usage(stderr);
+	return CTL_WRONG_USE;
+}
+
+int main(int argc, char **argv)
+{
+	struct arena arena;
+	struct ctl ctl = {.log = {STDERR_FILENO, "cdnctl"}, .arena = &arena};
+	argc--;
+	argv++;
+	if (ctl_option(&argc, argv, "--help", true)) {
+		print_usage(stdout);
+		return CTL_DONE;
+	}
+	const char *env_file = ctl_option(&argc, argv, "--env", false);
+	if (env_file) {
+		setenv("CDN_ENV_FILE", env_file, 1);
+	}
+	ctl.json = ctl_option(&argc, argv, "--json", true) != NULL;
+	if (arena_init(&arena, ARENA) != 0) {
+		fputs("cdnctl: no memory\n", stderr);
+		return CTL_FAILED;
+	}
+	int status = run_command(&ctl, argc, argv);
+	redis_free(ctl.redis);
+	sha256_free(ctl.hash);
+	arena_release(&arena);
+	if (fflush(stdout) != 0 && status == CTL_DONE) {
+		perror("cdnctl: standard output");
+		status = CTL_FAILED;
+	}
+	return status;
+}

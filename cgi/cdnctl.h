@@ -1,0 +1,61 @@
+/*
+ * cgi/cdnctl.h - what the commands of the administrator's tool share.
+ *
+ * A command gets the words after its name and returns an exit status: 0 done, 1 it failed, 2 wrong
+ * use.
+ */
+#ifndef CGI_CDNCTL_H
+#define CGI_CDNCTL_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "crypto/digest.h"
+#include "http/json.h"
+#include "store/redis.h"
+
+enum { CTL_DONE = 0, CTL_FAILED = 1, CTL_WRONG_USE = 2 };
+
+struct ctl {
+	struct config config;
+	struct log log;
+	struct arena *arena;
+	struct redis *redis;
+	struct sha256 *hash;
+	bool json; /* --json: machine-readable listings, one object a line */
+};
+
+struct command {
+	const char *group, *verb; /* verb "" where the group stands alone */
+	const char *usage;        /* what follows the two */
+	int (*run)(struct ctl *ctl, int argc, char **argv);
+};
+
+/* Say why a command failed, on standard error. Returns CTL_FAILED. */
+int ctl_fail(const struct error *err);
+
+/* Say what is wrong with the words of a command. Returns CTL_WRONG_USE. */
+int ctl_misuse(const char *what);
+
+/*
+ * Take "--name VALUE" or "--name" (where `flag` is set) out of argv: the value, "" for a flag that
+ * is there, or NULL. *argc shrinks.
+ */
+const char *ctl_option(int *argc, char **argv, const char *name, bool flag);
+
+/* Print one row of a listing: as JSON with --json, else its values separated by tabs. */
+void ctl_row(struct ctl *ctl, const char *const *names, const char *const *values, size_t count);
+
+int ctl_account_add(struct ctl *ctl, int argc, char **argv);
+int ctl_account_list(struct ctl *ctl, int argc, char **argv);
+int ctl_account_set(struct ctl *ctl, int argc, char **argv);
+int ctl_account_remove(struct ctl *ctl, int argc, char **argv);
+int ctl_key_add(struct ctl *ctl, int argc, char **argv);
+int ctl_key_list(struct ctl *ctl, int argc, char **argv);
+int ctl_key_revoke(struct ctl *ctl, int argc, char **argv);
+int ctl_store_init(struct ctl *ctl, int argc, char **argv);
+int ctl_settings(struct ctl *ctl, int argc, char **argv);
+int ctl_doctor(struct ctl *ctl, int argc, char **argv);
+
+#endif

@@ -1,0 +1,152 @@
+/* cdnctl account ... */
+#include <inttypes.h>
+
+#include "base/clock.h"
+#include "cgi/cdnctl.h"
+#include "store/account.h"
+
+enum { NAME_MAX_BYTES = 200 };
+
+/* Names go into JSON and, later, into pages: UTF-8 text of one line. */
+static bool is_name(const char *name)
+{
+	for (const char *c = name; *c; c++) {
+		if ((unsigned char)*c < ' ' || *c == 0x7f) {
+			return false;
+		}
+	}
+	return *name && strlen(name) <= NAME_MAX_BYTES;
+}
+
+int ctl_account_add(struct ctl *ctl, int argc, char **argv)
+{
+	const char *name = ctl_option(&argc, argv, "--name", false);
+	const char *tier_word = ctl_option(&argc, argv, "--tier", false);
+	enum tier tier = TIER_UNVERIFIED;
+	const char *id;
+	struct error err;
+	if (argc != 1) {
+		return ctl_misuse("account add needs one EMAIL");
+	}
+	if (tier_word && tier_parse(slice_view(tier_word), &tier) != 0) {
+		return ctl_misuse("no such tier");
+	}
+	if (name && !is_name(name)) {
+		return ctl_misuse("a name is one line of at most 200 bytes");
+	}
+	if (account_add(ctl->redis, ctl->hash, ctl->arena, argv[0], name ? name : argv[0], tier,
+	            clock_now_ms(), &id, &err) != 0) {
+		return ctl_fail(&err);
+	}
+	printf("%s\n", id);
+	return CTL_DONE;
+}
+
+static void print_account(struct ctl *ctl, const struct account *account)
+{
+	static const char *const names[] = {
+	        "id", "email", "name", "tier", "created_at", "files", "bytes"};
+	char created[CLOCK_ISO_SIZE], files[24], bytes[24];
+	clock_format_iso(account->created_ms, created);
+	snprintf(files, sizeof files, "%" PRIu64, account->files);
+	snprintf(bytes, sizeof bytes, "%" PRIu64, account->bytes);
+	const char *const values[] = {account->id, account->email, account->name,
+	        tier_name(account->tier), created, files, bytes};
+	ctl_row(ctl, names, values, sizeof names / sizeof *names);
+}
+
+static int print_accounts(struct ctl *ctl, const char *const *ids, size_t count, struct error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct account account;
+		int found = account_find(ctl->redis, ctl->arena, ids[i], &account, err);
+		if (found < 0) {
+			return -1;
+		}
+		if (found) {
+			print_account(ctl, &account);
+		}
+	}
+	return 0;
+}
+
+int ctl_account_list(struct ctl *ctl, int argc, char **argv)
+{
+	char cursor[32] = "0";
+	(void)argv;
+	if (argc) {
+		return ctl_misuse("account list takes no words");
+	}
+	do {
+		static const char *ids[ACCOUNT_SCAN_MAX];
+		const char *next = cursor;
+		size_t count;
+		struct error err;
+		if (account_scan(ctl->redis, ctl->arena, &next, ids, &count, &err) != 0 ||
+		        print_accounts(ctl, ids, count, &err) != 0) {
+			return ctl_fail(&err);
+		}
+		snprintf(cursor, sizeof cursor, "%s", next);
+		arena_reset(ctl->arena);
+	} while (strcmp(cursor, "0") != 0);
+	return CTL_DONE;
+}
+
+/* The account behind an email, or an exit status other than CTL_DONE. */
+static int find_account(struct ctl *ctl, const char *email, struct account *account)
+{
+	const char *id;
+	struct error err;
+	int found = account_find_email(ctl->redis, ctl->hash, ctl->arena, email, &id, &err);
+	if (found == 1) {
+		found = account_find(ctl->redis, ctl->arena, id, account, &err);
+	}
+	if (found == 0) {
+		error_set(&err, 404, "not_found", "no account has the email %s", email);
+	}
+	return found == 1 ? CTL_DONE : ctl_fail(&err);
+}
+
+int ctl_account_set(struct ctl *ctl, int argc, char **argv)
+{
+	const char *name = ctl_option(&argc, argv, "--name", false);
+	const char *tier_word = ctl_option(&argc, argv, "--tier", false);
+	enum tier tier;
+	struct account account;
+	struct error err;
+	if (argc != 1 || (!name && !tier_word)) {
+		return ctl_misuse("account set needs one EMAIL, and --name or --tier");
+	}
+	if ((tier_word && tier_parse(slice_view(tier_word), &tier) != 0) ||
+	        (name && !is_name(name))) {
+		return ctl_misuse(
+		        name ? "a name is one line of at most 200 bytes" : "no such tier");
+	}
+	int status = find_account(ctl, argv[0], &account);
+	if (status != CTL_DONE) {
+		return status;
+	}
+	if ((name && account_set(ctl->redis, ctl->arena, account.id, "name", name, &err) != 0) ||
+	        (tier_word && account_set(ctl->redis, ctl->arena, account.id, "tier", tier_word,
+	                              &err) != 0)) {
+		return ctl_fail(&err);
+	}
+	return CTL_DONE;
+}
+
+int ctl_account_remove(struct ctl *ctl, int argc, char **argv)
+{
+	struct account account;
+	struct error err;
+	if (argc != 1) {
+		return ctl_misuse("account remove needs one EMAIL");
+	}
+	int status = find_account(ctl, argv[0], &account);
+	if (status != CTL_DONE) {
+		return status;
+	}
+	if (account_remove(ctl->redis, ctl->hash, ctl->arena, &account, &err) != 0) {
+		return ctl_fail(&err);
+	}
+	return CTL_DONE;
+}

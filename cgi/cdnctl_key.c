@@ -1,0 +1,114 @@
+/* cdnctl key ... */
+#include "base/clock.h"
+#include "cgi/cdnctl.h"
+#include "store/account.h"
+#include "store/key.h"
+
+/* A day is meant to its end: the key dies when the next one begins. */
+static int parse_day(struct ctl *ctl, const char *day, int64_t *ms)
+{
+	const char *text = arena_printf(ctl->arena, "%sT23:59:59Z", day);
+	if (!text || clock_parse_iso(slice_view(text), ms) != 0) {
+		return -1;
+	}
+	*ms += 1000;
+	return 0;
+}
+
+/* 1 found, 0 not there (said), -1 failed (said). */
+static int find_id(struct ctl *ctl, const char *email, const char **id)
+{
+	struct error err;
+	int found = account_find_email(ctl->redis, ctl->hash, ctl->arena, email, id, &err);
+	if (found == 0) {
+		error_set(&err, 404, "not_found", "no account has the email %s", email);
+	}
+	if (found != 1) {
+		ctl_fail(&err);
+	}
+	return found;
+}
+
+int ctl_key_add(struct ctl *ctl, int argc, char **argv)
+{
+	const char *name = ctl_option(&argc, argv, "--name", false);
+	const char *day = ctl_option(&argc, argv, "--expires", false);
+	const char *id, *text;
+	int64_t expires_ms = 0;
+	struct error err;
+	if (argc != 1 || !name || !*name) {
+		return ctl_misuse("key add needs one EMAIL and --name N");
+	}
+	if (day && (parse_day(ctl, day, &expires_ms) != 0 || expires_ms <= clock_now_ms())) {
+		return ctl_misuse("--expires needs a day to come, as 2030-01-31");
+	}
+	if (find_id(ctl, argv[0], &id) != 1) {
+		return CTL_FAILED;
+	}
+	if (key_add(ctl->redis, ctl->hash, ctl->arena, id, name, clock_now_ms(), expires_ms, &text,
+	            &err) != 0) {
+		return ctl_fail(&err);
+	}
+	printf("%s\n", text);
+	return CTL_DONE;
+}
+
+static const char *when(int64_t ms, char out[CLOCK_ISO_SIZE])
+{
+	clock_format_iso(ms, out);
+	return ms ? out : "-";
+}
+
+static void print_key(struct ctl *ctl, const struct key *key)
+{
+	static const char *const names[] = {
+	        "id", "hint", "name", "created_at", "expires_at", "revoked_at"};
+	char created[CLOCK_ISO_SIZE], expires[CLOCK_ISO_SIZE], revoked[CLOCK_ISO_SIZE];
+	const char *const values[] = {key->id, key->hint, key->name, when(key->created_ms, created),
+	        when(key->expires_ms, expires), when(key->revoked_ms, revoked)};
+	ctl_row(ctl, names, values, sizeof names / sizeof *names);
+}
+
+int ctl_key_list(struct ctl *ctl, int argc, char **argv)
+{
+	const char *id, **digests;
+	size_t count;
+	struct error err;
+	if (argc != 1) {
+		return ctl_misuse("key list needs one EMAIL");
+	}
+	if (find_id(ctl, argv[0], &id) != 1) {
+		return CTL_FAILED;
+	}
+	if (key_list(ctl->redis, ctl->arena, id, &digests, &count, &err) != 0) {
+		return ctl_fail(&err);
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct key key;
+		int found = key_find(ctl->redis, ctl->arena, digests[i], &key, &err);
+		if (found < 0) {
+			return ctl_fail(&err);
+		}
+		if (found) {
+			print_key(ctl, &key);
+		}
+	}
+	return CTL_DONE;
+}
+
+int ctl_key_revoke(struct ctl *ctl, int argc, char **argv)
+{
+	const char *digest;
+	struct error err;
+	if (argc != 1) {
+		return ctl_misuse("key revoke needs one ID, as key list shows it");
+	}
+	int found = key_find_id(ctl->redis, ctl->arena, argv[0], &digest, &err);
+	if (found == 0) {
+		error_set(&err, 404, "not_found", "no key has the id %s", argv[0]);
+	}
+	if (found != 1 || key_revoke(ctl->redis, ctl->arena, digest, clock_now_ms(), &err) != 0) {
+		return ctl_fail(&err);
+	}
+	return CTL_DONE;
+}

@@ -1,0 +1,267 @@
+/* A FastCGI connection as a request and a response. */
+#include "cgi/fcgi.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cgi/preface.h"
+#include "crypto/random.h"
+
+enum { DRAIN_BYTES = 1024 * 1024, DRAIN_MS = 2000, SEND_PIECE = 64 * 1024 };
+
+int fcgi_init(struct fcgi *f, const struct config *config, struct arena *arena)
+{
+	*f = (struct fcgi){.config = config, .arena = arena};
+	if (FCGX_Init() != 0) {
+		return -1;
+	}
+	/* Without a listener libfcgi never accepts by itself: every connection gets its timeouts
+	 * first. */
+	return FCGX_InitRequest(&f->connection, -1, FCGI_FAIL_ACCEPT_ON_INTR);
+}
+
+static void set_timeout(int fd, int option, int64_t ms)
+{
+	struct timeval t = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+	setsockopt(fd, SOL_SOCKET, option, &t, sizeof t);
+}
+
+/* The rest of the head is on its way: false when the peer hung up instead. */
+static bool peer_is_there(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLRDHUP};
+	return poll(&p, 1, 1) == 0;
+}
+
+/* Look at the head in the socket until it is complete; false when it is bad, late or cut short. */
+static bool head_is_good(struct fcgi *f, int fd)
+{
+	int64_t deadline = clock_monotonic_ms() + (int64_t)f->config->receive_timeout_s * 1000;
+	unsigned char *head = arena_take(f->arena, PREFACE_MAX);
+	if (!head) {
+		return false;
+	}
+	do {
+		ssize_t n = recv(fd, head, PREFACE_MAX, MSG_PEEK);
+		if (n <= 0) {
+			return false;
+		}
+		enum preface verdict = preface_judge(head, (size_t)n);
+		if (verdict != PREFACE_MORE) {
+			return verdict == PREFACE_GOOD;
+		}
+	} while (peer_is_there(fd) && clock_monotonic_ms() < deadline);
+	return false;
+}
+
+/* More of the body, straight from libfcgi's buffer. */
+static int next_chunk(void *context, struct slice *chunk, struct error *err)
+{
+	struct fcgi *f = context;
+	FCGX_Stream *in = f->connection.in;
+	int64_t before = clock_monotonic_ms();
+	int first = FCGX_GetChar(in);
+	f->waited_ms += clock_monotonic_ms() - before;
+	if (first == EOF) {
+		int why = FCGX_GetError(in);
+		f->body_failed = why != 0;
+		if (why == EAGAIN) {
+			return error_set(
+			        err, 408, "request_timeout", "no byte of the body for too long");
+		}
+		return why ? error_set(err, 400, "bad_request", "the body broke off (%d)", why) : 0;
+	}
+	*chunk = slice_of(in->rdNext - 1, (size_t)(in->stop - in->rdNext) + 1);
+	in->rdNext = in->stop;
+	return 1;
+}
+
+/*
+ * Only time spent waiting counts: a slow disk of ours is not the client's fault. Judged once a
+ * window, so that a short pause is nothing.
+ */
+static int next_chunk_in_time(void *context, struct slice *chunk, struct error *err)
+{
+	struct fcgi *f = context;
+	int got = next_chunk(f, chunk, err);
+	int64_t window_ms = (int64_t)f->config->rate_window_s * 1000;
+	if (got != 1 || f->waited_ms < window_ms) {
+		return got;
+	}
+	uint64_t bytes = f->body.received + chunk->n - f->window_from;
+	if (bytes < f->config->min_rate_bytes * (uint64_t)f->waited_ms / 1000) {
+		return error_set(err, 408, "request_timeout", "the body is below CDN_MIN_RATE");
+	}
+	f->waited_ms = 0;
+	f->window_from = f->body.received + chunk->n;
+	return got;
+}
+
+static struct slice parameter(char **environment, const char *name)
+{
+	const char *value = FCGX_GetParam(name, environment);
+	return value ? slice_view(value) : (struct slice){NULL, 0};
+}
+
+/* Headers come as HTTP_<NAME>; some front ends hand Authorization on only under another name. */
+static int add_headers(struct request *req, char **environment)
+{
+	for (char **e = environment; *e; e++) {
+		struct slice value = slice_view(*e);
+		struct slice name = slice_cut(&value, '=');
+		if (slice_starts(name, "HTTP_")) {
+			name = slice_from(name, strlen("HTTP_"));
+		} else if (slice_equal_str(name, "REDIRECT_HTTP_AUTHORIZATION")) {
+			name = slice_view("AUTHORIZATION");
+		} else if (!slice_equal_str(name, "CONTENT_TYPE")) {
+			continue;
+		}
+		if (value.n && request_add_cgi_header(req, name, value) != 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static void understand(struct fcgi *f, struct request *req)
+{
+	char **environment = f->connection.envp;
+	struct slice length = parameter(environment, "CONTENT_LENGTH");
+	if (add_headers(req, environment) != 0) {
+		error_set(&req->error, 500, "internal_error", "arena is full");
+	} else if (request_parse_length(length, &f->body, &req->error) == 0) {
+		struct slice prefix = slice_view(f->config->public_prefix);
+		/* On success the error stays as it was: none. */
+		if (request_parse_target(req, prefix, &req->error) != 0) {
+			req->path = (struct slice){"", 0};
+		}
+	}
+}
+
+static void fill(struct fcgi *f, struct request *req)
+{
+	char **environment = f->connection.envp;
+	*req = (struct request){.arena = f->arena, .body = &f->body, .now_ms = clock_now_ms()};
+	f->body = (struct body){
+	        .source = {next_chunk_in_time, f},
+	        .ceiling = f->config->max_body_bytes,
+	};
+	f->body_failed = false;
+	f->waited_ms = 0;
+	f->window_from = 0;
+	if (random_uuid(req->now_ms, req->id) != 0) {
+		snprintf(req->id, sizeof req->id, "-");
+	}
+	req->method_name = parameter(environment, "REQUEST_METHOD");
+	req->method = method_parse(req->method_name);
+	req->target = parameter(environment, "REQUEST_URI");
+	req->remote_addr = parameter(environment, "REMOTE_ADDR");
+	understand(f, req);
+}
+
+int fcgi_begin(struct fcgi *f, int fd, struct request *req)
+{
+	FCGX_Request *c = &f->connection;
+	f->facts = (struct access){.ms = clock_monotonic_ms()};
+	set_timeout(fd, SO_RCVTIMEO, (int64_t)f->config->receive_timeout_s * 1000);
+	set_timeout(fd, SO_SNDTIMEO, (int64_t)f->config->send_timeout_s * 1000);
+	if (!head_is_good(f, fd)) {
+		close(fd);
+		return -1;
+	}
+	/* A connection that is "kept" is read from instead of accepting one. */
+	c->ipcFd = fd;
+	c->keepConnection = 1;
+	c->in = NULL;
+	if (FCGX_Accept_r(c) != 0) {
+		return -1;
+	}
+	/* A kept connection would pin this worker to one peer; nginx and others open a new one. */
+	c->keepConnection = 0;
+	fill(f, req);
+	return 0;
+}
+
+static bool put(struct fcgi *f, struct slice bytes)
+{
+	return FCGX_PutStr(bytes.p, (int)bytes.n, f->connection.out) == (int)bytes.n;
+}
+
+static bool put_file(struct fcgi *f, const struct response *res)
+{
+	uint64_t at = res->file_offset, end = at + res->file_length;
+	char *piece = arena_take(f->arena, SEND_PIECE);
+	while (piece && at < end) {
+		size_t want = end - at < SEND_PIECE ? (size_t)(end - at) : SEND_PIECE;
+		ssize_t n = pread(res->fd, piece, want, (off_t)at);
+		if (n <= 0 || !put(f, slice_of(piece, (size_t)n))) {
+			return false;
+		}
+		at += (uint64_t)n;
+		f->facts.bytes_out += (uint64_t)n;
+	}
+	return piece != NULL;
+}
+
+static bool put_body(struct fcgi *f, const struct request *req, const struct response *res)
+{
+	if (response_body_length(res, req->method) == 0) {
+		return true;
+	}
+	if (res->body == RESPONSE_FILE) {
+		return put_file(f, res);
+	}
+	f->facts.bytes_out = res->bytes.n;
+	return put(f, res->bytes);
+}
+
+void fcgi_respond(struct fcgi *f, const struct request *req, struct response *res)
+{
+	struct buf head;
+	buf_new(&head, f->arena, RESPONSE_HEAD_CEILING);
+	if (response_head(res, &head) != 0) {
+		response_init(res, 500);
+		error_set(&res->error, 500, "internal_error", "the response was spoiled");
+		buf_new(&head, f->arena, 256);
+		if (response_head(res, &head) != 0) {
+			return;
+		}
+	}
+	/* A client that left is seen only when the stream is closed: until then libfcgi buffers. */
+	bool sent = put(f, buf_view(&head)) && put_body(f, req, res);
+	FCGX_FClose(f->connection.err);
+	f->facts.client_left = FCGX_FClose(f->connection.out) != 0 || !sent;
+	f->facts.ms = clock_monotonic_ms() - f->facts.ms;
+}
+
+/*
+ * A peer that is still sending when we close sees a broken connection instead of the answer, so an
+ * early answer takes a little of what is still on its way. libfcgi would take all of it, without a
+ * limit.
+ */
+static void drain(struct fcgi *f)
+{
+	int64_t deadline = clock_monotonic_ms() + DRAIN_MS, left = DRAIN_MS;
+	uint64_t most = f->body.received + DRAIN_BYTES;
+	struct slice chunk;
+	struct error ignored;
+	while (!f->body.ended && !f->body_failed && f->body.received < most && left > 0) {
+		set_timeout(f->connection.ipcFd, SO_RCVTIMEO, left);
+		if (next_chunk(f, &chunk, &ignored) != 1) {
+			return;
+		}
+		f->body.received += chunk.n;
+		left = deadline - clock_monotonic_ms();
+	}
+}
+
+void fcgi_end(struct fcgi *f)
+{
+	drain(f);
+	shutdown(f->connection.ipcFd, SHUT_RD);
+	FCGX_Finish_r(&f->connection);
+}

@@ -1,0 +1,85 @@
+/* The parts of the program, put together. */
+#include "app/inside.h"
+
+int app_open(
+        const struct config *config, const struct log *log, struct app **out, struct error *err)
+{
+	struct app *app = calloc(1, sizeof *app);
+	if (!app) {
+		return error_set(err, 500, "internal_error", "no memory");
+	}
+	*app = (struct app){.config = config, .log = log};
+	app->volume = (struct volume){config->data_dir, config->fsync};
+	const struct redis_options options = {
+	        .url = config->redis_url,
+	        .connect_timeout_ms = (int64_t)config->redis_connect_timeout_ms,
+	        .command_timeout_ms = (int64_t)config->redis_command_timeout_ms,
+	};
+	app->hash = sha256_new();
+	app->sniffer = calloc(1, sizeof *app->sniffer);
+	if (!app->hash || !app->sniffer) {
+		error_set(err, 500, "internal_error", "no memory, or libcrypto has no SHA-256");
+	} else if (redis_new(&options, &app->redis, err) == 0 &&
+	           sniff_open(app->sniffer, err) == 0) {
+		*out = app;
+		return 0;
+	}
+	app_close(app);
+	return -1;
+}
+
+void app_close(struct app *app)
+{
+	if (app) {
+		if (app->sniffer) {
+			sniff_close(app->sniffer);
+			free(app->sniffer);
+		}
+		redis_free(app->redis);
+		sha256_free(app->hash);
+		free(app);
+	}
+}
+
+static int check_redis(struct app *app, struct error *err)
+{
+	if (redis_connect(app->redis, err) != 0) {
+		if (redis_must_not_be_used(app->redis)) {
+			return -1;
+		}
+		log_say(app->log, LOG_WARNING, "%s", err->detail);
+	} else if (!redis_has_append_only_file(app->redis)) {
+		log_say(app->log, LOG_WARNING,
+		        "Redis: appendonly is off: after a crash keys and accounts may be missing");
+	}
+	return 0;
+}
+
+int app_ready(struct app *app, struct error *err)
+{
+	struct volume_root root;
+	struct arena a;
+	if (arena_init(&a, 4096) != 0) {
+		return error_set(err, 500, "internal_error", "no memory");
+	}
+	if (volume_open(&app->volume, &a, &root, err) != 0) {
+		log_say(app->log, LOG_WARNING, "%s", err->detail);
+	}
+	arena_release(&a);
+	return check_redis(app, err);
+}
+
+const struct tier_limits *call_limits(const struct call *c)
+{
+	return &c->app->config->tiers[c->identity->account.tier];
+}
+
+int call_open_store(struct call *c, struct error *err)
+{
+	return volume_open(&c->app->volume, c->req->arena, &c->root, err);
+}
+
+int call_full(struct error *err)
+{
+	return error_set(err, 500, "internal_error", "arena is full");
+}

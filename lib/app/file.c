@@ -1,0 +1,149 @@
+/* GET /<id>/<any name>: the worker lane, from the record beside the file; Redis is not asked. */
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "app/inside.h"
+#include "base/clock.h"
+#include "http/filename.h"
+#include "http/precondition.h"
+#include "http/range.h"
+#include "store/record.h"
+
+static int not_found(struct error *err, const char *why)
+{
+	return error_set(err, 404, "not_found", "%s", why);
+}
+
+static void set_headers(struct response *res, const struct record *record, struct slice disposition)
+{
+	response_set(res, "Content-Type", slice_view(record->content_type));
+	response_set(res, "Content-Disposition", disposition);
+	response_set(res, "Cache-Control", slice_view("public, max-age=31536000, immutable"));
+	response_set(res, "Accept-Ranges", slice_view("bytes"));
+	response_set(res, "X-Content-Type-Options", slice_view("nosniff"));
+	response_set(res, "Access-Control-Expose-Headers",
+	        slice_view(
+	                "Accept-Ranges, Content-Range, Content-Disposition, Content-Length, ETag"));
+	response_set(res, "Cross-Origin-Resource-Policy", slice_view("cross-origin"));
+	if (sniff_may_run(record->content_type)) {
+		response_set(res, "Content-Security-Policy",
+		        slice_view("sandbox; default-src 'none'; style-src 'unsafe-inline'; "
+		                   "img-src data: 'self'"));
+	}
+}
+
+struct open_file {
+	int fd;
+	struct arena_deferred deferred;
+};
+
+static void close_file(void *arg)
+{
+	struct open_file *file = arg;
+	close(file->fd);
+}
+
+static int unsatisfiable(struct call *c, uint64_t size)
+{
+	response_init(c->res, 416);
+	response_set(c->res, "Content-Range",
+	        slice_view(arena_printf(c->req->arena, "bytes */%" PRIu64, size)));
+	response_set(c->res, "Access-Control-Expose-Headers", slice_view("Content-Range"));
+	return 0;
+}
+
+static int answer_range(struct call *c, const struct volume_stat *file, const struct validators *v)
+{
+	struct byte_range range = {0, file->size};
+	struct slice header = request_header(c->req, "range");
+	enum range_kind kind = RANGE_WHOLE;
+	if (header.p && precondition_if_range(request_header(c->req, "if-range"), v)) {
+		kind = range_parse(header, file->size, &range);
+	}
+	if (kind == RANGE_UNSATISFIABLE) {
+		return unsatisfiable(c, file->size);
+	}
+	if (kind == RANGE_PART) {
+		c->res->status = 206;
+		response_set(c->res, "Content-Range",
+		        slice_view(arena_printf(c->req->arena,
+		                "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, range.offset,
+		                range.offset + range.length - 1, file->size)));
+	}
+	response_set_file(c->res, file->fd, range.offset, range.length);
+	return 0;
+}
+
+/* Validators in the form that nginx gives them, so that a file has one ETag on every way out. */
+static int stream(struct call *c, const struct record *record, struct error *err)
+{
+	struct arena *a = c->req->arena;
+	struct volume_stat file;
+	struct open_file *owned = arena_alloc(a, sizeof *owned);
+	char *modified = arena_take(a, CLOCK_HTTP_SIZE);
+	if (!owned || !modified) {
+		return call_full(err);
+	}
+	int found = volume_read(&c->root, VOLUME_FILES, record->id, record->ext, &file, err);
+	if (found <= 0) {
+		return found < 0 ? -1 : not_found(err, "the bytes are gone");
+	}
+	owned->fd = file.fd;
+	arena_defer(a, &owned->deferred, close_file, owned);
+	clock_format_http(file.mtime_s * 1000, modified);
+	const struct validators v = {
+	        .etag = slice_view(arena_printf(
+	                a, "\"%" PRIx64 "-%" PRIx64 "\"", (uint64_t)file.mtime_s, file.size)),
+	        .last_modified_ms = file.mtime_s * 1000,
+	};
+	response_set(c->res, "ETag", v.etag);
+	response_set(c->res, "Last-Modified", slice_view(modified));
+	if (precondition_not_modified(request_header(c->req, "if-none-match"),
+	            request_header(c->req, "if-modified-since"), &v)) {
+		c->res->status = 304;
+		return 0;
+	}
+	return answer_range(c, &file, &v);
+}
+
+/* The web server sends the bytes, and answers Range and conditions by itself. */
+static int hand_off(struct call *c, const struct record *record, struct error *err)
+{
+	bool accel = c->app->config->sendfile == SENDFILE_X_ACCEL_REDIRECT;
+	const char *path = arena_printf(c->req->arena, "%s/%s/%s.%s",
+	        accel ? "/.files"
+	              : arena_printf(c->req->arena, "%s/files", c->app->config->data_dir),
+	        record->id + UUID_LENGTH - 3, record->id, record->ext);
+	if (!path) {
+		return call_full(err);
+	}
+	response_set(c->res, accel ? "X-Accel-Redirect" : "X-Sendfile", slice_view(path));
+	c->res->handed_off = true;
+	return 0;
+}
+
+int file_serve(struct call *c, struct error *err)
+{
+	const char *id = arena_dup(c->req->arena, c->parameters[0]);
+	struct record record;
+	struct slice disposition;
+	if (!id) {
+		return call_full(err);
+	}
+	if (!uuid_is_valid(c->parameters[0])) {
+		return not_found(err, "not an id");
+	}
+	if (call_open_store(c, err) != 0) {
+		return -1;
+	}
+	int found = record_read(&c->root, c->req->arena, id, &record, err);
+	if (found <= 0) {
+		return found < 0 ? -1 : not_found(err, "no record");
+	}
+	if (filename_disposition(c->req->arena, slice_view(record.filename), &disposition) != 0) {
+		return call_full(err);
+	}
+	set_headers(c->res, &record, disposition);
+	return c->app->config->sendfile == SENDFILE_OFF ? stream(c, &record, err)
+	                                                : hand_off(c, &record, err);
+}

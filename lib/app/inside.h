@@ -1,0 +1,57 @@
+/*
+ * app/inside.h - what the resources in this room share: the app's parts, a call in progress,
+ * replies.
+ */
+#ifndef APP_INSIDE_H
+#define APP_INSIDE_H
+
+#include "app/app.h"
+#include "auth/bearer.h"
+#include "http/json.h"
+#include "sniff/sniff.h"
+#include "store/volume.h"
+
+struct app {
+	const struct config *config;
+	const struct log *log;
+	struct redis *redis;
+	struct sha256 *hash;
+	struct sniffer *sniffer;
+	struct volume volume;
+};
+
+enum { CALL_PARAMETERS_MAX = 2 };
+
+/* One request on its way through the dispatcher and a handler. */
+struct call {
+	const struct app *app;
+	const struct request *req;
+	struct response *res;
+	struct identity *identity;                    /* NULL where anyone may ask */
+	struct slice parameters[CALL_PARAMETERS_MAX]; /* of the route's pattern, in order */
+	struct volume_root root;                      /* once call_open_store succeeded */
+};
+
+/* The documentation's names: each answers the call, or returns -1 with *err for the dispatcher. */
+int me_show(struct call *c, struct error *err);
+int upload_create(struct call *c, struct error *err);
+int upload_delete(struct call *c, struct error *err);
+int file_serve(struct call *c, struct error *err);
+int health_show(struct call *c, struct error *err);
+
+/* Answer with a JSON document. */
+int reply_json(struct call *c, int status, struct json *doc, struct error *err)
+        __attribute__((warn_unused_result));
+
+/* Answer with the error envelope (contract section 3). */
+void reply_error(struct call *c, const struct error *err);
+
+/* The limits of the caller's tier. */
+const struct tier_limits *call_limits(const struct call *c);
+
+/* Open the store for this call; 503 when it is not mounted. */
+int call_open_store(struct call *c, struct error *err) __attribute__((warn_unused_result));
+
+int call_full(struct error *err);
+
+#endif

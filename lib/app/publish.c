@@ -1,0 +1,166 @@
+/* From bytes that arrive to a file that is there for ever. */
+#include "app/publish.h"
+
+#include "base/clock.h"
+#include "base/number.h"
+#include "crypto/random.h"
+#include "http/filename.h"
+#include "http/human.h"
+
+_Static_assert((int)BLOB_LEADING >= (int)SNIFF_LEADING, "enough leading bytes are kept");
+
+int intake_check(struct call *c, uint64_t size, struct error *err)
+{
+	const struct tier_limits *limits = call_limits(c);
+	uint64_t used = c->identity->account.bytes;
+	if (size > limits->file_bytes) {
+		char human[HUMAN_SIZE];
+		human_size(limits->file_bytes, human);
+		error_set(err, 402, "file_too_large", "file above the limit of its tier");
+		return error_say(err, "File size exceeds your limit of %s per file", human);
+	}
+	if (used > limits->total_bytes || size > limits->total_bytes - used) {
+		return error_set(err, 402, "quota_exceeded", "file does not fit into the quota");
+	}
+	return 0;
+}
+
+int intake_open(struct intake *in, struct call *c, struct error *err)
+{
+	uint64_t space;
+	in->call = c;
+	if (call_open_store(c, err) != 0 || volume_free_bytes(&c->root, &space, err) != 0) {
+		return -1;
+	}
+	if (space < c->app->config->min_free_bytes) {
+		return error_set(err, 507, "storage_full", "free space is below CDN_MIN_FREE");
+	}
+	return blob_init(&in->blob, &c->root, c->req->arena, c->app->hash, err);
+}
+
+int intake_begin(struct intake *in, struct error *err)
+{
+	return blob_begin(&in->blob, err);
+}
+
+int intake_write(struct intake *in, struct slice bytes, struct error *err)
+{
+	if (intake_check(in->call, in->blob.size + bytes.n, err) != 0) {
+		return -1;
+	}
+	return blob_write(&in->blob, bytes, err);
+}
+
+static int describe(
+        struct intake *in, struct slice filename, struct record *record, struct error *err)
+{
+	const struct request *req = in->call->req;
+	struct sniff_result type;
+	char *id = arena_take(req->arena, UUID_SIZE);
+	char *digest = arena_take(req->arena, SHA256_HEX_SIZE);
+	if (!id || !digest) {
+		return call_full(err);
+	}
+	if (sniff_type(in->call->app->sniffer, in->blob.leading, filename, in->blob.size, &type,
+	            err) != 0) {
+		return -1;
+	}
+	int64_t now_ms = clock_now_ms();
+	if (random_uuid(now_ms, id) != 0) {
+		return error_set(err, 500, "internal_error", "no random bytes");
+	}
+	number_hex(in->blob.sha256, SHA256_BYTES, digest);
+	*record = (struct record){
+	        .id = id,
+	        .owner = in->call->identity->account.id,
+	        .filename = filename.p,
+	        .size = in->blob.size,
+	        .content_type = arena_dup(req->arena, slice_view(type.content_type)),
+	        .ext = type.ext,
+	        .sha256 = digest,
+	        .created_ms = now_ms,
+	};
+	return record->content_type ? 0 : call_full(err);
+}
+
+/* Take back what was linked. A name that stays is unknown to anyone; the log has the reason. */
+static void unpublish(struct intake *in, const struct record *record)
+{
+	const struct volume_root *root = &in->call->root;
+	struct error err;
+	if (volume_unlink(root, VOLUME_FILES, record->id, record->ext, &err) != 0 ||
+	        record_remove(root, record->id, &err) != 0) {
+		log_say(in->call->app->log, LOG_WARNING, "%s stays behind: %s", record->id,
+		        err.detail);
+	}
+}
+
+/* Between the look at the account and the commit another upload took the room: say what is left
+ * now. */
+static void refresh_account(struct call *c)
+{
+	struct error ignored;
+	struct account now;
+	if (account_find(c->app->redis, c->req->arena, c->identity->account.id, &now, &ignored) ==
+	        1) {
+		c->identity->account = now;
+	}
+}
+
+static int commit(struct intake *in, const struct record *record, struct error *err)
+{
+	struct call *c = in->call;
+	struct redis *redis = c->app->redis;
+	if (file_commit(redis, c->req->arena, record, call_limits(c)->total_bytes, err) == 0) {
+		return 0;
+	}
+	if (redis_outcome_unknown(redis)) {
+		return -1;
+	}
+	unpublish(in, record);
+	if (err->status == 402) {
+		refresh_account(c);
+	}
+	return -1;
+}
+
+int intake_publish(struct intake *in, struct slice filename, const char *provenance,
+        const char *original_url, struct record *record, struct error *err)
+{
+	struct call *c = in->call;
+	if (blob_finish(&in->blob, err) != 0 || describe(in, filename, record, err) != 0) {
+		return -1;
+	}
+	record->provenance = provenance;
+	record->original_url = original_url;
+	if (blob_publish(&in->blob, record->id, record->ext, err) != 0) {
+		return -1;
+	}
+	if (record_publish(&c->root, c->req->arena, record, err) != 0) {
+		unpublish(in, record);
+		return -1;
+	}
+	return commit(in, record, err);
+}
+
+int reply_file(struct call *c, int status, const struct record *record, struct error *err)
+{
+	struct json doc;
+	struct slice name;
+	char created[CLOCK_ISO_SIZE];
+	struct arena *a = c->req->arena;
+	if (filename_path_encode(a, slice_view(record->filename), &name) != 0) {
+		return call_full(err);
+	}
+	clock_format_iso(record->created_ms, created);
+	json_init(&doc, a);
+	json_set_str(&doc, "id", record->id);
+	json_set_str(&doc, "filename", record->filename);
+	json_set_number(&doc, "size", (double)record->size);
+	json_set_str(&doc, "content_type", record->content_type);
+	json_set_str(&doc, "url",
+	        arena_printf(a, "%s/%s/%s", c->app->config->public_url, record->id, name.p));
+	json_set_str(&doc, "created_at", created);
+	json_set_str(&doc, "sha256", record->sha256);
+	return reply_json(c, status, &doc, err);
+}

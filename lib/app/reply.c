@@ -1,0 +1,121 @@
+/* Answers as JSON, errors among them. */
+#include <math.h>
+
+#include "app/inside.h"
+
+static const struct reply_words {
+	const char *code, *error, *message;
+} words[] = {
+        {"missing_parameter", "Missing parameter", "A required parameter was not sent."},
+        {"bad_request", "Bad request", "The request is malformed or was cut short."},
+        {"invalid_auth", "invalid_auth",
+                "Send a valid API key: Authorization: Bearer sk_cdn_... Keys are made at "
+                "/api_keys."},
+        {"file_too_large", "File too large",
+                "The file is larger than your account's limit per file."},
+        {"quota_exceeded", "Storage quota exceeded",
+                "The file does not fit into your storage quota."},
+        {"not_found", "Not found", "There is nothing here, or it is not yours."},
+        {"upload_not_found", "Upload not found", "There is no such upload, or it is not yours."},
+        {"route_not_found", "Not found", "There is no such address in this API."},
+        {"method_not_allowed", "Method not allowed", "This address does not take that method."},
+        {"request_timeout", "Request timeout", "The request body came too slowly."},
+        {"body_too_large", "Request body too large",
+                "The request body is above this server's limit."},
+        {"unsupported_media_type", "Unsupported media type",
+                "The request body is of a type that this address does not take."},
+        {"upload_failed", "Upload failed", "The file could not be stored."},
+        {"internal_error", "Internal error", "Something went wrong here; nothing was stored."},
+        {"unavailable", "Service unavailable", "A part of the service is down; try again soon."},
+        {"storage_full", "Storage full", "The service has no space left for files."},
+};
+
+static const struct reply_words *words_of(const char *code)
+{
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (strcmp(words[i].code, code) == 0) {
+			return &words[i];
+		}
+	}
+	return words_of("internal_error");
+}
+
+static void set_common_headers(struct call *c)
+{
+	response_set(c->res, "Content-Type", slice_view("application/json; charset=utf-8"));
+	response_set(c->res, "Cache-Control", slice_view("no-store"));
+	response_set(c->res, "X-Content-Type-Options", slice_view("nosniff"));
+}
+
+int reply_json(struct call *c, int status, struct json *doc, struct error *err)
+{
+	struct slice text;
+	if (json_print(doc, &text) != 0) {
+		return call_full(err);
+	}
+	c->res->status = status;
+	set_common_headers(c);
+	response_set_bytes(c->res, text);
+	return 0;
+}
+
+/* How full the account is, so that a client can say so without asking again. */
+static void add_quota(struct call *c, struct json *doc, struct json *quota)
+{
+	uint64_t used = c->identity->account.bytes, limit = call_limits(c)->total_bytes;
+	double percentage = limit ? 100.0 * (double)used / (double)limit : 100.0;
+	json_set_object(doc, "quota", quota);
+	json_set_number(quota, "storage_used", (double)used);
+	json_set_number(quota, "storage_limit", (double)limit);
+	json_set_str(quota, "quota_tier", tier_name(c->identity->account.tier));
+	json_set_number(quota, "percentage_used", round(percentage * 100.0) / 100.0);
+}
+
+static void build_envelope(
+        struct call *c, const struct error *err, struct json *doc, struct json *quota)
+{
+	const struct reply_words *w = words_of(err->code);
+	json_init(doc, c->req->arena);
+	json_set_str(doc, "error", *err->text ? err->text : w->error);
+	json_set_str(doc, "code", w->code);
+	json_set_str(doc, "message", w->message);
+	json_set_number(doc, "status", err->status);
+	json_set_str(doc, "documentation_url",
+	        arena_printf(c->req->arena, "%s/docs/api#errors", c->app->config->public_url));
+	if (err->parameter) {
+		json_set_str(doc, "parameter", err->parameter);
+	}
+	if (err->status == 402 && c->identity) {
+		add_quota(c, doc, quota);
+	}
+	json_set_str(doc, "request_id", c->req->id);
+}
+
+void reply_error(struct call *c, const struct error *err)
+{
+	static const char last_words[] =
+	        "{\"error\":\"Internal error\",\"code\":\"internal_error\","
+	        "\"message\":\"Something went wrong here.\",\"status\":500}";
+	struct json doc, quota;
+	struct slice text;
+	struct slice allow = response_get(c->res, "Allow");
+	response_init(c->res, err->status);
+	c->res->error = *err;
+	c->res->account = c->identity ? c->identity->account.id : NULL;
+	build_envelope(c, err, &doc, &quota);
+	if (json_print(&doc, &text) != 0) {
+		c->res->status = 500;
+		text = slice_view(last_words);
+	}
+	set_common_headers(c);
+	if (allow.p) {
+		response_set(c->res, "Allow", allow);
+	}
+	if (err->status == 401) {
+		response_set(c->res, "WWW-Authenticate", slice_view("Bearer"));
+	}
+	if (err->status == 503) {
+		response_set(c->res, "Retry-After", slice_view("5"));
+	}
+	response_set_bytes(c->res, text);
+}

@@ -1,0 +1,61 @@
+/* Who asks, by an API key. */
+#include "auth/bearer.h"
+
+/* The detail goes to the log: it says what was wrong, never what was sent. */
+static int refuse(struct error *err, const char *why)
+{
+	return error_set(err, 401, "invalid_auth", "%s", why);
+}
+
+static bool is_key(struct slice s)
+{
+	if (s.n != KEY_LENGTH || !slice_starts(s, "sk_cdn_")) {
+		return false;
+	}
+	for (size_t i = strlen("sk_cdn_"); i < s.n; i++) {
+		if (!memchr("0123456789abcdef", s.p[i], 16)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+int bearer_parse(struct slice authorization, struct slice *key, struct error *err)
+{
+	struct slice rest = slice_trim(authorization);
+	if (rest.n == 0) {
+		return refuse(
+		        err, "no Authorization header (Apache hides it without CGIPassAuth On)");
+	}
+	struct slice scheme = slice_cut(&rest, ' ');
+	if (!slice_equal_nocase(scheme, "Bearer") && !slice_equal_nocase(scheme, "Token")) {
+		return refuse(err, "Authorization is neither Bearer nor Token");
+	}
+	*key = slice_trim(rest);
+	return is_key(*key) ? 0 : refuse(err, "not a key of the form sk_cdn_<64 hex>");
+}
+
+int bearer_identify(struct redis *r, struct sha256 *hash, struct arena *a,
+        struct slice authorization, int64_t now_ms, struct identity *out, struct error *err)
+{
+	struct slice key;
+	char digest[SHA256_HEX_SIZE];
+	if (bearer_parse(authorization, &key, err) != 0) {
+		return -1;
+	}
+	if (sha256_hex(hash, key, digest) != 0) {
+		return error_set(err, 500, "internal_error", "SHA-256 failed");
+	}
+	int found = key_find(r, a, digest, &out->key, err);
+	if (found <= 0) {
+		return found < 0 ? -1 : refuse(err, "unknown key");
+	}
+	if (out->key.revoked_ms) {
+		return refuse(err, "the key was revoked");
+	}
+	if (out->key.expires_ms && out->key.expires_ms <= now_ms) {
+		return refuse(err, "the key has expired");
+	}
+	found = account_find(r, a, out->key.account, &out->account, err);
+	return found == 1 ? 0 : found < 0 ? -1 : refuse(err, "the key's account is gone");
+}

@@ -1,0 +1,45 @@
+/* The access line. */
+#include "http/access.h"
+
+#include "base/clock.h"
+#include "http/json.h"
+#include "http/path.h"
+
+enum { PATH_LOGGED_MAX = 512 };
+
+/* As it was sent, so that an attack is seen as it was tried; JSON needs UTF-8. */
+static struct slice logged_path(const struct request *req)
+{
+	struct slice path = slice_head(req->target, slice_find(req->target, '?'));
+	path = slice_head(path, PATH_LOGGED_MAX);
+	return path_is_utf8(path) ? path : slice_view("(not UTF-8)");
+}
+
+int access_line(const struct request *req, const struct response *res, const struct access *facts,
+        struct slice *out)
+{
+	struct json doc;
+	char time[CLOCK_ISO_SIZE];
+	clock_format_iso(req->now_ms, time);
+	json_init(&doc, req->arena);
+	json_set_str(&doc, "time", time);
+	json_set_str(&doc, "id", req->id);
+	json_set_text(&doc, "remote", req->remote_addr);
+	json_set_text(&doc, "method", req->method_name);
+	json_set_text(&doc, "path", logged_path(req));
+	json_set_number(&doc, "status", res->status);
+	json_set_number(&doc, "bytes_in", (double)req->body->received);
+	json_set_number(&doc, "bytes_out", (double)facts->bytes_out);
+	json_set_number(&doc, "ms", (double)facts->ms);
+	if (res->account) {
+		json_set_str(&doc, "account", res->account);
+	}
+	if (facts->client_left) {
+		json_set_bool(&doc, "client_left", true);
+	}
+	if (res->error.status) {
+		json_set_str(&doc, "error", res->error.code);
+		json_set_str(&doc, "detail", res->error.detail);
+	}
+	return json_print(&doc, out);
+}
