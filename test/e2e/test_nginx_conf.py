@@ -1,0 +1,251 @@
+"""deploy/nginx.conf by itself: which requests reach a worker, and what nginx answers without one."""
+import os
+import socket
+import unittest
+
+from harness import Folder, Nginx, main
+from harness.client import connect, read, request
+from harness.responder import Responder
+
+ID = "0193a1b2-c3d4-7e5f-8a9b-0123456ababc"
+BYTES = bytes(range(256)) * 40
+TYPES = {
+    "png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "webp": "image/webp", "avif": "image/avif",
+    "mp4": "video/mp4", "webm": "video/webm", "mp3": "audio/mpeg", "ogg": "audio/ogg", "wav": "audio/wav",
+    "pdf": "application/pdf", "woff2": "font/woff2", "wasm": "application/wasm",
+}
+PICTURES = {"png", "jpg", "gif", "webp", "avif"}
+EXPOSED = "Accept-Ranges, Content-Range, Content-Disposition, Content-Length, ETag"
+POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data: 'self'"
+FROM_WORKER = b'Status: 418 Worker\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\nworker'
+
+
+class Case(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = Folder()
+        cls.shard = os.path.join(cls.folder.data, "files", ID[-3:])
+        os.makedirs(cls.shard)
+        for extension in [*TYPES, "bin", "svg"]:
+            with open(os.path.join(cls.shard, f"{ID}.{extension}"), "wb") as f:
+                f.write(BYTES)
+        cls.answer = FROM_WORKER
+        cls.responder = Responder(os.path.join(cls.folder.run, "worker.sock"), lambda values, body: cls.answer)
+        cls.nginx = Nginx(cls.folder).start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.nginx.stop()
+        cls.responder.close()
+        complaints = cls.nginx.complaints()
+        cls.folder.remove()
+        # The FIFO planted below is named by nginx as what it is.
+        assert all("is not a regular file" in line for line in complaints), complaints
+
+    def setUp(self):
+        type(self).answer = FROM_WORKER
+        self.responder.called.clear()
+
+    def ask(self, path, method="GET", headers=(), **more):
+        return request(self.nginx.address, method, path, headers, **more)
+
+    def assertReachesWorker(self, path, method="GET", **more):
+        answer = self.ask(path, method, **more)
+        self.assertEqual(answer.status, 418, (path, answer))
+        values, _ = self.responder.called[-1]
+        self.assertEqual(values["REQUEST_URI"], path)
+        self.assertEqual(values["REQUEST_METHOD"], method)
+
+    def assertPublic(self, answer, policy):
+        for name, value in [
+                ("X-Content-Type-Options", "nosniff"), ("Access-Control-Allow-Origin", "*"),
+                ("Access-Control-Expose-Headers", EXPOSED), ("Cross-Origin-Resource-Policy", "cross-origin"),
+                ("Content-Security-Policy", policy), ("Cache-Control", "public, max-age=31536000, immutable")]:
+            self.assertEqual(answer.header(name), value, name)
+
+
+class StaticLane(Case):
+    def test_types_and_headers(self):
+        for extension, kind in TYPES.items():
+            for method in ("GET", "HEAD"):
+                with self.subTest(extension=extension, method=method):
+                    answer = self.ask(f"/{ID}/any%20name.{extension}", method)
+                    self.assertEqual(answer.status, 200)
+                    self.assertEqual(answer.header("Content-Type"), kind)
+                    self.assertEqual(answer.header("Accept-Ranges"), "bytes")
+                    self.assertEqual(answer.header("Content-Length"), str(len(BYTES)))
+                    self.assertEqual(answer.body, BYTES if method == "GET" else b"")
+                    self.assertPublic(answer, POLICY if extension in PICTURES else None)
+        self.assertEqual(self.responder.called, [])
+
+    def test_ranges_and_conditions(self):
+        path = f"/{ID}/a.png"
+        etag = self.ask(path).header("ETag")
+        date = self.ask(path).header("Last-Modified")
+        rows = [
+            ({"Range": "bytes=0-0"}, 206, BYTES[:1]),
+            ({"Range": "bytes=5-"}, 206, BYTES[5:]),
+            ({"Range": "bytes=-5"}, 206, BYTES[-5:]),
+            ({"Range": "bytes=99999999-"}, 416, None),
+            ({"Range": "bytes=" + ",".join("0-0" for _ in range(1000))}, None, None),
+            ({"Range": "bytes=99999999999999999999-"}, 416, None),
+            ({"If-None-Match": etag}, 304, b""),
+            ({"If-None-Match": '"other"'}, 200, BYTES),
+            ({"If-Modified-Since": date}, 304, b""),
+            ({"Range": "bytes=0-1", "If-Range": etag}, 206, BYTES[:2]),
+            ({"Range": "bytes=0-1", "If-Range": '"other"'}, 200, BYTES),
+        ]
+        for headers, status, body in rows:
+            with self.subTest(headers=str(headers)[:80]):
+                answer = self.ask(path, headers=headers)
+                if status is not None:
+                    self.assertEqual(answer.status, status)
+                if body is not None:
+                    self.assertEqual(answer.body, body)
+                self.assertIn(answer.status, (200, 206, 304, 416))
+                if answer.status == 416:
+                    self.assertEqual(answer.header("Content-Range"), f"bytes */{len(BYTES)}")
+                    self.assertEqual(answer.header("Access-Control-Allow-Origin"), "*")
+                else:
+                    self.assertPublic(answer, POLICY)
+
+    def test_names_as_the_service_writes_them(self):
+        for name in ["a.png", "a.b.png", ".png", "-rf.png", "%F0%9F%98%80.png", "%C3%A9.png", "a%25b.png",
+                     "a!$&'()*+,;=:@~_.png", "a.png?download=1", "a.png?", "%5B1%5D.png", "%23.png", "a%5E.png"]:
+            with self.subTest(name=name):
+                self.assertEqual(self.ask(f"/{ID}/{name}").body, BYTES)
+        self.assertEqual(self.responder.called, [])
+
+    def test_odd_paths_reach_the_worker_raw(self):
+        other = "0193a1b2-c3d4-7e5f-8a9b-0123456abfff"
+        for path in [f"//{ID}/a.png", f"/{ID}//a.png", f"/./{ID}/a.png", f"/{ID}/./a.png", f"/x/../{ID}/a.png",
+                     f"/x/%2e%2e/{ID}/a.png", f"/%2E/{ID}/a.png", f"/%2f{ID}/a.png", f"/{ID}%2fa.png",
+                     f"/{ID}/a%5cb.png", f"/{ID}/a\\b.png", f"/{ID}/a%2Fb.png", f"/{ID}/%c0%af.png",
+                     f"/{ID}/%E0%80%AF.png", f"/{ID}/%ff.png", f"/{ID}/a%01.png", f"/{ID}/a%7f.png",
+                     f"/{ID}/a.PNG", f"/{ID}/a.svg", f"/{ID}/a.html", f"/{ID}/a", f"/{ID}/", f"/{ID}",
+                     f"/{ID.upper()}/a.png", f"/{other}/a.png", f"/{ID}/x/a.png", f"/{ID}/a.png/",
+                     "/.files/abc/x.png", "/.error/400", "/", "/api/v4/me", "/up"]:
+            with self.subTest(path=path):
+                if path.startswith("/.files/") or path.startswith("/.error/"):
+                    self.assertEqual(self.ask(path).status, 404)
+                else:
+                    self.assertReachesWorker(path)
+
+    def test_other_methods_reach_the_worker(self):
+        for method in ("POST", "PUT", "DELETE", "OPTIONS", "PATCH", "BREW"):
+            with self.subTest(method=method):
+                self.assertReachesWorker(f"/{ID}/a.png", method, body=b"body")
+                self.assertEqual(self.responder.called[-1][1], b"body")
+
+    def test_planted_files_are_not_followed(self):
+        secret = os.path.join(self.folder.path, "secret")
+        with open(secret, "wb") as f:
+            f.write(b"secret")
+        plant = {
+            "0193a1b2-c3d4-7e5f-8a9b-000000001abc": lambda path: os.symlink(secret, path),
+            "0193a1b2-c3d4-7e5f-8a9b-000000002abc": os.mkfifo,
+            "0193a1b2-c3d4-7e5f-8a9b-000000003abc": os.mkdir,
+        }
+        os.symlink(self.shard, os.path.join(self.folder.data, "files", "def"))
+        for name, make in plant.items():
+            make(os.path.join(self.shard, name + ".png"))
+            with self.subTest(name=name):
+                answer = self.ask(f"/{name}/a.png", timeout=5)
+                self.assertNotIn(b"secret", answer.body)
+                self.assertIn(answer.status, (418, 301))
+        os.link(os.path.join(self.shard, ID + ".png"), os.path.join(self.shard, ID[:-3] + "def.png"))
+        self.assertReachesWorker(f"/{ID[:-3]}def/a.png")
+
+
+class WorkerLane(Case):
+    HEAD = (f"X-Accel-Redirect: /.files/{ID[-3:]}/{ID}.bin\r\nContent-Type: text/html; charset=utf-8\r\n"
+            "Content-Disposition: inline; filename=\"a.html\"\r\nCache-Control: public, max-age=31536000, immutable\r\n"
+            "X-Request-Id: r-1\r\n")
+
+    def send(self, more="", headers=(), method="GET"):
+        type(self).answer = (self.HEAD + more + "\r\n").encode()
+        return self.ask(f"/{ID}/a.html", method, headers)
+
+    def test_headers(self):
+        policy = f"Content-Security-Policy: {POLICY}\r\n"
+        etag = self.send().header("ETag")
+        for headers, status, body in [
+                ({}, 200, BYTES), ({"Range": "bytes=1-3"}, 206, BYTES[1:4]), ({"If-None-Match": etag}, 304, b""),
+                ({"Range": "bytes=1-3", "If-Range": etag}, 206, BYTES[1:4])]:
+            with self.subTest(headers=headers):
+                answer = self.send(policy, headers)
+                self.assertEqual((answer.status, answer.body), (status, body))
+                self.assertPublic(answer, POLICY)
+                self.assertEqual(answer.header("X-Request-Id"), "r-1")
+                self.assertEqual(answer.header("Content-Disposition"), 'inline; filename="a.html"')
+                if status != 304:
+                    self.assertEqual(answer.header("Accept-Ranges") if status == 200 else "bytes", "bytes")
+                    self.assertEqual(answer.header("Content-Type"), "text/html; charset=utf-8")
+        self.assertPublic(self.send(), None)
+        self.assertEqual(self.send(headers={"Range": "bytes=99999999-"}).header("Access-Control-Allow-Origin"), "*")
+
+    def test_head(self):
+        answer = self.send(method="HEAD")
+        self.assertEqual((answer.status, answer.body), (200, b""))
+        self.assertEqual(answer.header("Content-Length"), str(len(BYTES)))
+
+    def test_gone_meanwhile(self):
+        type(self).answer = b"X-Accel-Redirect: /.files/abc/gone.bin\r\nContent-Type: text/html\r\n\r\n"
+        answer = self.ask(f"/{ID}/a.html")
+        self.assertEqual((answer.status, answer.json["error"], answer.json["status"]), (404, "Not found", 404))
+
+
+class Errors(Case):
+    def test_parameters(self):
+        self.ask("/api/v4/me?a=b%20c", headers={"Authorization": "Bearer x", "Proxy": "evil", "X_Forwarded_Proto": "1"})
+        values, _ = self.responder.called[-1]
+        self.assertEqual(values["REQUEST_URI"], "/api/v4/me?a=b%20c")
+        self.assertEqual(values["QUERY_STRING"], "a=b%20c")
+        self.assertEqual(values["HTTP_AUTHORIZATION"], "Bearer x")
+        self.assertEqual(values.get("HTTP_PROXY", ""), "")
+        self.assertNotIn("HTTP_X_FORWARDED_PROTO", values)
+        self.assertEqual(values["REMOTE_ADDR"], "127.0.0.1")
+
+    def test_nginx_own_refusals_are_json(self):
+        big = {"Content-Length": "9999999"}
+        rows = [
+            ("GET /%00 HTTP/1.1", {}, 400), ("GET /%zz HTTP/1.1", {}, 400), ("rubbish", {}, 400),
+            ("GET / HTTP/1.1", {"X": "y" * 64000}, 400), ("POST /api/v4/me HTTP/1.1", big, 413),
+            ("GET /" + "x" * 20000 + " HTTP/1.1", {}, 400), ("TRACE / HTTP/1.1", {}, 405),
+            ("POST /api/v4/upload HTTP/1.1", {"Content-Length": "abc"}, 400),
+        ]
+        for line, headers, status in rows:
+            with self.subTest(line=line[:40], headers=str(headers)[:40]):
+                with connect(self.nginx.address) as sock:
+                    lines = [line, "Host: x", *(f"{name}: {value}" for name, value in headers.items())]
+                    sock.sendall("\r\n".join(lines).encode() + b"\r\n\r\n")
+                    answer = read(sock)
+                self.assertEqual(answer.status, status)
+                self.assertEqual(answer.header("Content-Type"), "application/json; charset=utf-8")
+                self.assertEqual(answer.header("Cache-Control"), "no-store")
+                self.assertTrue(answer.header("X-Request-Id"))
+                self.assertEqual(list(answer.json), ["error", "code", "message", "status", "documentation_url"])
+                self.assertEqual(answer.json["status"], answer.status)
+
+    def test_an_upload_has_no_ceiling_here(self):
+        self.assertReachesWorker("/api/v4/upload", "POST", body=bytes(3_000_000))
+        self.assertReachesWorker("/api/v4/upload", "POST", body=bytes(3_000_000), chunked=True)
+        self.assertEqual(len(self.responder.called[-1][1]), 3_000_000)
+
+
+class WithoutWorkers(Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.responder.listener.shutdown(socket.SHUT_RDWR)
+        cls.responder.close()
+
+    def test_pictures_still_answer_and_the_rest_says_502(self):
+        self.assertEqual(self.ask(f"/{ID}/a.png").body, BYTES)
+        for path in ("/api/v4/me", "/up", f"/{ID}/a.html", f"/{ID[:-3]}fff/a.png"):
+            answer = self.ask(path)
+            self.assertEqual((answer.status, answer.json["status"]), (502, 502))
+            self.assertEqual(answer.header("Retry-After"), "1")
+
+
+main()

@@ -1,0 +1,231 @@
+"""The real parts: Redis, workers, nginx, each in the test's own folder, configured by the files of deploy/."""
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+
+from harness import client, process
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+BUILD = os.path.abspath(os.environ.get("CDN_BUILD") or os.path.join(ROOT, "build"))
+RELEASE = os.path.abspath(os.environ.get("CDN_RELEASE") or os.path.join(ROOT, "build"))
+SANITIZERS = {
+    "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99:allocator_may_return_null=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+}
+SANITIZER_TEXT = re.compile(rb"AddressSanitizer|LeakSanitizer|UndefinedBehavior|runtime error:")
+
+
+class Folder:
+    """A private folder with the layout of deploy/up's; names are short, as socket paths are limited to 107 bytes."""
+
+    def __init__(self, base=None):
+        self.path = tempfile.mkdtemp(prefix="cdn-", dir=base)
+        self.run, self.log, self.conf, self.redis, self.data = (
+            os.path.join(self.path, name) for name in ("run", "log", "conf", "redis", "data"))
+        for folder in (self.run, self.log, self.conf, self.redis, self.data):
+            os.mkdir(folder, 0o750)
+
+    def render(self, name, **values):
+        """Fill in a file of deploy/ with deploy/render; returns the path of the result."""
+        user = ""
+        if os.getuid() == 0 and name == "nginx.conf":
+            user = "user root root;"
+        given = {
+            "DIR": self.path, "RUN": self.run, "LOG": self.log, "CONF": self.conf, "DATA": self.data,
+            "REDIS": self.redis, "BUILD": BUILD, "WORKERS": "2", "USER": user, "EXTRA": "", **values,
+        }
+        command = [os.path.join(ROOT, "deploy/render"), os.path.join(ROOT, "deploy", name)]
+        command += [f"{key}={value}" for key, value in given.items()]
+        path = os.path.join(self.conf, name)
+        with open(path, "wb") as out:
+            subprocess.run(command, stdout=out, check=True)
+        return path
+
+    def remove(self):
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+class Redis:
+    """A private redis-server by deploy/redis.conf."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.socket = os.path.join(folder.redis, "redis.sock")
+        self.url = "unix://" + self.socket
+        self.log = os.path.join(folder.log, "redis.log")
+        self.process = None
+
+    def start(self):
+        conf = self.folder.render("redis.conf")
+        self.process = process.start(["redis-server", conf], self.log)
+        process.wait_until(self.ready, what="Redis answering")
+        return self
+
+    def ready(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"redis-server ended at once; see {self.log}")
+        try:
+            return self.command("PING") == "PONG"
+        except (OSError, RuntimeError):
+            return False
+
+    def command(self, *words):
+        """One command; replies become str (bytes where not UTF-8), int, None or list. A server error is RuntimeError."""
+        with client.connect(self.socket) as sock, sock.makefile("rb") as replies:
+            words = [w if isinstance(w, bytes) else str(w).encode() for w in words]
+            sock.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in words))
+            return parse_reply(replies)
+
+    def pause(self):
+        """As a Redis that has stalled: connections stay open, nothing is answered."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def stop(self, signum=signal.SIGTERM):
+        if self.process:
+            self.process.send_signal(signal.SIGCONT)
+            process.stop(self.process, signum)
+            self.process = None
+
+
+def parse_reply(replies):
+    line = replies.readline()
+    if not line:
+        raise OSError("Redis closed the connection")
+    kind, rest = line[:1], line[1:-2]
+    if kind == b"+":
+        return rest.decode()
+    if kind == b"-":
+        raise RuntimeError(rest.decode())
+    if kind == b":":
+        return int(rest)
+    if int(rest) < 0:
+        return None
+    if kind == b"*":
+        return [parse_reply(replies) for _ in range(int(rest))]
+    data = replies.read(int(rest) + 2)[:-2]
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data
+
+
+class Workers:
+    """What Pool and Worker share: the socket, the log, the environment."""
+
+    def __init__(self, folder, name, binary, env):
+        self.socket = os.path.join(folder.run, name + ".sock")
+        self.log = os.path.join(folder.log, name + ".log")
+        self.binary = binary or os.path.join(BUILD, "cdn.fcgi")
+        self.env = {"CDN_ENV_FILE": os.path.join(folder.path, ".env"), **SANITIZERS, **(env or {})}
+        self.process = None
+
+    def log_bytes(self):
+        try:
+            with open(self.log, "rb") as f:
+                return f.read()
+        except FileNotFoundError:
+            return b""
+
+    def signal(self, signum):
+        """To each worker, as a recycling or a process manager would."""
+        for pid in self.pids():
+            process.kill(pid, signum)
+
+
+class Pool(Workers):
+    """Workers behind spawn-fcgi and multiwatch, with the command line of deploy/supervisord.conf."""
+
+    def __init__(self, folder, count=2, name="worker", binary=None, env=None):
+        super().__init__(folder, name, binary, env)
+        self.count = count
+
+    def start(self):
+        self.process = process.start(
+            ["spawn-fcgi", "-n", "-s", self.socket, "-M", "0600", "--", "/usr/bin/multiwatch", "-f", str(self.count),
+             "-r", "1000", "-t", "1000", "--", self.binary], self.log, self.env)
+        process.wait_until(lambda: len(self.pids()) == self.count, what="the pool")
+        return self
+
+    def pids(self):
+        return process.children(self.process.pid)
+
+    def stop(self, timeout=30):
+        if self.process:
+            process.stop(self.process, timeout=timeout)
+            self.process = None
+
+
+class Worker(Workers):
+    """One worker on a listener that this test holds, as a process manager would: waiting connections outlive it."""
+
+    def __init__(self, folder, name="worker", binary=None, env=None, wrapper=(), backlog=128):
+        super().__init__(folder, name, binary, env)
+        self.wrapper = list(wrapper)
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.socket)
+        self.listener.listen(backlog)
+
+    def start(self):
+        self.process = process.start([*self.wrapper, self.binary], self.log, self.env, stdin=self.listener)
+        return self
+
+    def pids(self):
+        return [self.process.pid] if self.process and self.process.poll() is None else []
+
+    def stop(self, signum=signal.SIGTERM, timeout=30):
+        """Returns the exit status."""
+        status = None
+        if self.process:
+            status = process.stop(self.process, signum, timeout)
+            self.process = None
+        return status
+
+    def close(self):
+        self.stop()
+        self.listener.close()
+
+
+class Nginx:
+    """nginx by deploy/nginx.conf, on a free port."""
+
+    def __init__(self, folder, port=None, extra=""):
+        self.folder = folder
+        self.port = port or process.free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.address = ("127.0.0.1", self.port)
+        self.log = os.path.join(folder.log, "nginx.log")
+        self.extra = extra
+        self.process = None
+
+    def start(self):
+        conf = self.folder.render("nginx.conf", PORT=self.port, URL=self.url, EXTRA=self.extra)
+        self.process = process.start(["nginx", "-e", self.log, "-c", conf], self.log)
+        process.wait_until(self.ready, what=f"nginx on port {self.port}")
+        return self
+
+    def ready(self):
+        if self.process.poll() is not None:
+            with open(self.log, encoding="utf-8", errors="replace") as f:
+                raise AssertionError("nginx ended at once: " + f.read())
+        try:
+            client.connect(self.address, 1).close()
+            return True
+        except OSError:
+            return False
+
+    def complaints(self):
+        """Lines no test should cause."""
+        with open(self.log, encoding="utf-8", errors="replace") as f:
+            return [line for line in f if re.search(r"\[(alert|emerg|crit)\]", line)]
+
+    def stop(self):
+        if self.process:
+            process.stop(self.process)
+            self.process = None

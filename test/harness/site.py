@@ -1,0 +1,212 @@
+"""The whole service in a private folder, with an account and a key, torn down with a look at what it left."""
+import json
+import os
+import re
+import subprocess
+
+from harness import client, process
+from harness.multipart import Multipart, Part
+from harness.servers import BUILD, SANITIZER_TEXT, SANITIZERS, Folder, Nginx, Pool, Redis, Worker
+
+
+class Site:
+    """with Site(settings={"CDN_FSYNC": "off"}, workers=1) as site: ...
+
+    settings   lines of the env file, over those that deploy/up writes; None takes one away
+    workers    size of the pool; "single": one worker on a listener of the test's, see Worker
+    tier       of the account that is made
+    base       where the folder is made, for a filesystem of the test's choice
+    env        more environment for the workers (LD_PRELOAD and the like)
+    """
+
+    def __init__(self, settings=None, workers=2, tier="functionally_unlimited", base=None, env=None, binary=None,
+                 extra="", build=None, wrapper=()):
+        self.folder = Folder(base)
+        self.build = build or BUILD
+        self.redis = Redis(self.folder)
+        self.nginx = Nginx(self.folder, extra=extra)
+        self.url, self.address = self.nginx.url, self.nginx.address
+        binary = binary or os.path.join(self.build, "cdn.fcgi")
+        if workers == "single":
+            self.pool = Worker(self.folder, binary=binary, env=env, wrapper=wrapper)
+        else:
+            self.pool = Pool(self.folder, workers, binary=binary, env=env)
+        self.settings = {
+            "CDN_PUBLIC_URL": self.url, "CDN_DATA_DIR": self.folder.data, "CDN_REDIS_URL": self.redis.url,
+            "CDN_SENDFILE": "x-accel-redirect", **(settings or {}),
+        }
+        self.tier = tier
+        self.key = None
+        self.expected = []
+
+    # -- life
+
+    def start(self):
+        try:
+            self.write_settings()
+            self.redis.start()
+            self.cdnctl("store", "init")
+            self.key = self.make_account("test@example.org", self.tier)
+            self.pool.start()
+            self.nginx.start()
+            process.wait_until(lambda: self.get("/up").status == 200, what="GET /up", timeout=20)
+        except BaseException:
+            self.show_logs()
+            self.kill()
+            raise
+        return self
+
+    def write_settings(self, **changes):
+        """Write the env file; workers that start from now on use it."""
+        self.settings.update(changes)
+        lines = [f"{name}={value}\n" for name, value in self.settings.items() if value is not None]
+        with open(os.path.join(self.folder.path, ".env"), "w", encoding="utf-8") as f:
+            f.writelines(lines)
+
+    def kill(self):
+        """End everything and remove the folder, whatever state it is in."""
+        try:
+            for server in (self.nginx, self.pool, self.redis):
+                try:
+                    server.stop()
+                except AssertionError as error:
+                    print(error)
+            if isinstance(self.pool, Worker):
+                self.pool.close()
+        finally:
+            self.folder.remove()
+
+    def stop(self):
+        """End everything; AssertionError when something was left or said that should not be."""
+        faults = self.faults_at_rest()
+        try:
+            for server in (self.nginx, self.pool, self.redis):
+                server.stop()
+            faults += self.faults_in_logs()
+            if faults:
+                self.show_logs()
+        finally:
+            self.kill()
+        if faults:
+            raise AssertionError("after the tests: " + "; ".join(faults))
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, kind, value, trace):
+        if kind is None:
+            self.stop()
+        else:
+            self.show_logs()
+            self.kill()
+
+    # -- what must be so at the end
+
+    def expect_errors(self, pattern=""):
+        """The test provokes 5xx answers or error lines: log lines that match are not held against the workers."""
+        self.expected.append(re.compile(pattern))
+
+    def faults_at_rest(self):
+        faults = []
+        if self.pool.process and self.redis.process:
+            try:
+                process.wait_until(lambda: not self.unfinished(), timeout=5)
+            except AssertionError:
+                faults.append(f"left in tmp/: {self.unfinished()}")
+            for pid in self.pool.pids():
+                faults += [f"worker {pid} holds {path}" for path in self.descriptors(pid)
+                           if path.startswith(self.folder.data + "/tmp/")]
+        return faults
+
+    def faults_in_logs(self):
+        log = self.pool.log_bytes()
+        faults = []
+        if SANITIZER_TEXT.search(log):
+            faults.append("sanitizer text in the worker's log")
+        for line in log.decode("utf-8", "replace").splitlines():
+            bad = re.search(r"cdn\.fcgi\[\d+\]: error", line) or re.search(r'"status": ?5\d\d\b', line)
+            if bad and not any(pattern.search(line) for pattern in self.expected):
+                faults.append("unasked: " + line)
+        if re.search(rb"sk_cdn_[0-9a-f]{20}", log):
+            faults.append("a key in the worker's log")
+        return faults + [line.strip() for line in self.nginx.complaints()]
+
+    @staticmethod
+    def descriptors(pid):
+        found = []
+        try:
+            for fd in os.listdir(f"/proc/{pid}/fd"):
+                found.append(os.readlink(f"/proc/{pid}/fd/{fd}"))
+        except FileNotFoundError:
+            pass
+        return found
+
+    def unfinished(self):
+        return os.listdir(os.path.join(self.folder.data, "tmp"))
+
+    def show_logs(self, lines=40):
+        for name in sorted(os.listdir(self.folder.log)):
+            with open(os.path.join(self.folder.log, name), encoding="utf-8", errors="replace") as f:
+                tail = f.readlines()[-lines:]
+            if tail:
+                print(f"--- {name}\n" + "".join(tail), flush=True)
+
+    # -- the administrator
+
+    def cdnctl(self, *words, check=True):
+        """Run cdnctl; its output, or with check=False the finished process."""
+        run = subprocess.run(
+            [os.path.join(self.build, "cdnctl"), "--env", os.path.join(self.folder.path, ".env"), *words],
+            capture_output=True, text=True, env={**os.environ, **SANITIZERS}, timeout=60)
+        if not check:
+            return run
+        if run.returncode != 0:
+            raise AssertionError(f"cdnctl {' '.join(words)}: {run.returncode} {run.stdout}{run.stderr}")
+        return run.stdout.strip()
+
+    def make_account(self, email, tier="functionally_unlimited", name="Test"):
+        """An account with a key; returns the key."""
+        self.cdnctl("account", "add", email, "--name", name, "--tier", tier)
+        return self.cdnctl("key", "add", email, "--name", "test")
+
+    # -- the client
+
+    def request(self, method, path, headers=(), body=None, key=None, **more):
+        """key: True is the site's own, a str another."""
+        headers = list(headers.items() if isinstance(headers, dict) else headers)
+        if key:
+            headers.append(("Authorization", "Bearer " + (self.key if key is True else key)))
+        return client.request(self.address, method, path, headers, body, **more)
+
+    def get(self, path, headers=(), **more):
+        return self.request("GET", path, headers, **more)
+
+    def fetch(self, url, headers=(), method="GET", **more):
+        """A URL that the service gave out."""
+        if not url.startswith(self.url + "/"):
+            raise AssertionError(f"not one of ours: {url}")
+        return self.request(method, url[len(self.url):], headers, **more)
+
+    def upload(self, data=b"", filename="a.bin", key=True, form=None, headers=(), **more):
+        """POST /api/v4/upload; form: a Multipart of the test's own."""
+        form = form or Multipart(Part(data, filename=filename))
+        headers = [*(headers.items() if isinstance(headers, dict) else headers), ("Content-Type", form.content_type)]
+        return self.request("POST", "/api/v4/upload", headers, form.body(), key=key, **more)
+
+    def me(self, key=True):
+        return self.get("/api/v4/me", key=key)
+
+    # -- what happened
+
+    def access(self):
+        """The access log so far, one dict a request."""
+        lines = self.pool.log_bytes().decode("utf-8", "replace").splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def stored(self):
+        """Every file under files/ and records/, relative to the store."""
+        found = []
+        for top in ("files", "records"):
+            for folder, _, names in os.walk(os.path.join(self.folder.data, top)):
+                found += [os.path.relpath(os.path.join(folder, name), self.folder.data) for name in names]
+        return sorted(found)
