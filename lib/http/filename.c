@@ -158,7 +158,8 @@ int filename_clean(struct arena *a, struct slice raw, struct slice *out)
 {
 	char text[RAW_MAX], storage[CLEAN_MAX], fitted[FILENAME_LENGTH_MAX];
 	struct buf clean;
-	size_t n = percent_decode(text, read_bounded(base_name(raw), text));
+	size_t n = read_bounded(base_name(raw), text);
+	n = percent_decode(text, n);
 	buf_init(&clean, storage, sizeof storage);
 	clean_characters(slice_of(text, n), &clean);
 	/* The other white space went with the control characters. */
