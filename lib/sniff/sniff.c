@@ -91,9 +91,9 @@ static struct slice read_answer(const char *answer)
 static void set_result(struct sniff_result *out, struct slice type)
 {
 	bool text = slice_starts(type, "text/");
+	*out = (struct sniff_result){.ext = sniff_ext(type)};
 	snprintf(out->content_type, sizeof out->content_type, "%.*s%s", (int)type.n, type.p,
 	        text ? "; charset=utf-8" : "");
-	out->ext = sniff_ext(type);
 }
 
 int sniff_type(struct sniffer *s, struct slice leading, struct slice filename, uint64_t size,

@@ -54,7 +54,7 @@ static void parses_digits_only(void **state)
 static void reads_hexadecimal_digits(void **state)
 {
 	(void)state;
-	for (int c = -128; c < 128; c++) {
+	for (int c = 0; c < 256; c++) {
 		const char *lower = memchr("0123456789abcdef", c, 16);
 		const char *upper = memchr("0123456789ABCDEF", c, 16);
 		int digit = number_hex_digit((char)c);
