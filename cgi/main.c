@@ -163,8 +163,9 @@ static void serve(struct worker *w, int fd)
 	if (fcgi_begin(&w->fcgi, fd, &req) == 0) {
 		app_handle(w->app, &req, &res);
 		fcgi_respond(&w->fcgi, &req, &res);
-		fcgi_end(&w->fcgi);
+		/* The request's strings die with the connection. */
 		write_access_line(w, &req, &res);
+		fcgi_end(&w->fcgi);
 		w->requests++;
 	}
 	arena_reset(&w->arena);

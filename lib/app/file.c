@@ -1,6 +1,5 @@
 /* GET /<id>/<any name>: the worker lane, from the record beside the file; Redis is not asked. */
 #include <inttypes.h>
-#include <unistd.h>
 
 #include "app/inside.h"
 #include "base/clock.h"
@@ -16,6 +15,7 @@ static int not_found(struct error *err, const char *why)
 
 static void set_headers(struct response *res, const struct record *record, struct slice disposition)
 {
+	res->status = 200;
 	response_set(res, "Content-Type", slice_view(record->content_type));
 	response_set(res, "Content-Disposition", disposition);
 	response_set(res, "Cache-Control", slice_view("public, max-age=31536000, immutable"));
@@ -30,17 +30,6 @@ static void set_headers(struct response *res, const struct record *record, struc
 		        slice_view("sandbox; default-src 'none'; style-src 'unsafe-inline'; "
 		                   "img-src data: 'self'"));
 	}
-}
-
-struct open_file {
-	int fd;
-	struct arena_deferred deferred;
-};
-
-static void close_file(void *arg)
-{
-	struct open_file *file = arg;
-	close(file->fd);
 }
 
 static int unsatisfiable(struct call *c, uint64_t size)
@@ -79,17 +68,15 @@ static int stream(struct call *c, const struct record *record, struct error *err
 {
 	struct arena *a = c->req->arena;
 	struct volume_stat file;
-	struct open_file *owned = arena_alloc(a, sizeof *owned);
 	char *modified = arena_take(a, CLOCK_HTTP_SIZE);
-	if (!owned || !modified) {
+	if (!modified) {
 		return call_full(err);
 	}
 	int found = volume_read(&c->root, VOLUME_FILES, record->id, record->ext, &file, err);
 	if (found <= 0) {
 		return found < 0 ? -1 : not_found(err, "the bytes are gone");
 	}
-	owned->fd = file.fd;
-	arena_defer(a, &owned->deferred, close_file, owned);
+	arena_defer_close(a, file.fd);
 	clock_format_http(file.mtime_s * 1000, modified);
 	const struct validators v = {
 	        .etag = slice_view(arena_printf(

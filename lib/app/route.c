@@ -182,15 +182,24 @@ static int dispatch(struct call *c, struct identity *identity, enum cors *cors, 
 	return refuse_method(c, allowed, err);
 }
 
+/* In the arena, because a call's parts are released with it. */
+struct whole_call {
+	struct call call;
+	struct identity identity;
+};
+
 int app_handle(const struct app *app, const struct request *req, struct response *res)
 {
-	struct call c = {.app = app, .req = req, .res = res};
-	struct identity identity;
+	struct whole_call *w = arena_alloc(req->arena, sizeof *w);
 	enum cors cors = slice_starts(req->path, "/api/") ? CORS_API : CORS_NONE;
 	struct error err;
-	response_init(res, 200);
-	if (dispatch(&c, &identity, &cors, &err) != 0) {
-		reply_error(&c, &err);
+	response_init(res, 500);
+	if (!w) {
+		return -1;
+	}
+	w->call = (struct call){.app = app, .req = req, .res = res};
+	if (dispatch(&w->call, &w->identity, &cors, &err) != 0) {
+		reply_error(&w->call, &err);
 	}
 	if (cors != CORS_NONE) {
 		response_set(res, "Access-Control-Allow-Origin", slice_view("*"));

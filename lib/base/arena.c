@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdint.h>
+#include <unistd.h>
 
 int arena_init(struct arena *a, size_t size)
 {
@@ -18,6 +19,7 @@ void arena_reset(struct arena *a)
 		d->run(d->arg);
 	}
 	a->used = 0;
+	a->spare_used = 0;
 	a->overflowed = false;
 }
 
@@ -72,8 +74,32 @@ char *arena_printf(struct arena *a, const char *format, ...)
 	return out;
 }
 
-void arena_defer(struct arena *a, struct arena_deferred *d, void (*run)(void *arg), void *arg)
+static struct arena_deferred *new_deferred(struct arena *a)
 {
+	struct arena_deferred *d = arena_take(a, sizeof *d);
+	if (!d && a->spare_used < ARENA_SPARE) {
+		d = &a->spare[a->spare_used++];
+	}
+	return d;
+}
+
+void arena_defer(struct arena *a, void (*run)(void *arg), void *arg)
+{
+	struct arena_deferred *d = new_deferred(a);
+	if (!d) {
+		run(arg);
+		return;
+	}
 	*d = (struct arena_deferred){run, arg, a->deferred};
 	a->deferred = d;
+}
+
+static void close_fd(void *arg)
+{
+	close((int)(intptr_t)arg);
+}
+
+void arena_defer_close(struct arena *a, int fd)
+{
+	arena_defer(a, close_fd, (void *)(intptr_t)fd);
 }

@@ -18,11 +18,15 @@ struct arena_deferred {
 	struct arena_deferred *next;
 };
 
+enum { ARENA_SPARE = 16 };
+
 struct arena {
 	char *block;
 	size_t size, used;
 	bool overflowed;
-	struct arena_deferred *deferred; /* newest first */
+	struct arena_deferred *deferred;          /* newest first */
+	struct arena_deferred spare[ARENA_SPARE]; /* for deferring when the block is full */
+	size_t spare_used;
 };
 
 /* Take a block of `size` bytes. Returns -1 when there is no memory. */
@@ -47,9 +51,13 @@ char *arena_dup(struct arena *a, struct slice s);
 char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * Run run(arg) at the next reset. `d` is the caller's, inside the thing to be released (which lives
- * at least until the reset), so that deferring cannot fail.
+ * Run run(arg) at the next reset; `arg` must live until then, so it is nothing on a stack. Works in
+ * a full arena too, ARENA_SPARE times; beyond that it runs at once, and the arena is marked as
+ * overflowed.
  */
-void arena_defer(struct arena *a, struct arena_deferred *d, void (*run)(void *arg), void *arg);
+void arena_defer(struct arena *a, void (*run)(void *arg), void *arg);
+
+/* The same for a descriptor that is to be closed. */
+void arena_defer_close(struct arena *a, int fd);
 
 #endif

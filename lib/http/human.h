@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-enum { HUMAN_SIZE = 24 };
+enum { HUMAN_SIZE = 48 };
 
 /*
  * Base 1024, three significant digits, halves rounded up, trailing zeros dropped; the units are

@@ -12,7 +12,7 @@ static void own(struct json *doc, struct arena *a, cJSON *node)
 {
 	*doc = (struct json){.node = node, .document = doc, .arena = a, .failed = node == NULL};
 	if (node) {
-		arena_defer(a, &doc->deferred, delete_node, node);
+		arena_defer(a, delete_node, node);
 	}
 }
 
@@ -60,28 +60,14 @@ void json_set_object(struct json *object, const char *name, struct json *child)
 	}
 }
 
-struct printed {
-	char *text;
-	struct arena_deferred deferred;
-};
-
-static void free_printed(void *text)
-{
-	cJSON_free(text);
-}
-
 int json_print(struct json *doc, struct slice *out)
 {
-	struct printed *printed = arena_alloc(doc->arena, sizeof *printed);
-	if (doc->failed || !printed) {
+	char *text = doc->failed ? NULL : cJSON_PrintUnformatted(doc->node);
+	if (!text) {
 		return -1;
 	}
-	printed->text = cJSON_PrintUnformatted(doc->node);
-	if (!printed->text) {
-		return -1;
-	}
-	arena_defer(doc->arena, &printed->deferred, free_printed, printed->text);
-	*out = slice_view(printed->text);
+	arena_defer(doc->arena, cJSON_free, text);
+	*out = slice_view(text);
 	return 0;
 }
 

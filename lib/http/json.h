@@ -20,7 +20,6 @@ struct json {
 	struct json *document; /* itself for the outermost */
 	struct arena *arena;
 	bool failed;
-	struct arena_deferred deferred;
 };
 
 /* A new object, empty. Never NULL: a document that could not be made is marked as failed. */

@@ -272,18 +272,13 @@ static int ask_once(struct redis *r, const struct redis_query *q, redisReply **o
 	return -1;
 }
 
-struct owned_reply {
-	struct arena_deferred deferred;
-};
-
 int redis_ask(struct redis *r, struct arena *a, const struct redis_query *q,
         const struct redisReply **out, struct error *err)
 {
-	struct owned_reply *owned = arena_alloc(a, sizeof *owned);
 	redisReply *reply;
 	bool again;
 	/* An argument that did not fit would make this another command. */
-	if (!owned || a->overflowed) {
+	if (a->overflowed) {
 		return error_set(err, 500, "internal_error", "arena is full");
 	}
 	r->unanswered = false;
@@ -292,7 +287,7 @@ int redis_ask(struct redis *r, struct arena *a, const struct redis_query *q,
 		return -1;
 	}
 	r->unanswered = false;
-	arena_defer(a, &owned->deferred, freeReplyObject, reply);
+	arena_defer(a, freeReplyObject, reply);
 	*out = reply;
 	return 0;
 }

@@ -30,12 +30,6 @@ static int fail(struct error *err, const char *what)
 	}
 }
 
-static void close_root(void *arg)
-{
-	struct volume_root *root = arg;
-	close(root->fd);
-}
-
 int volume_open(
         const struct volume *v, struct arena *a, struct volume_root *root, struct error *err)
 {
@@ -45,7 +39,7 @@ int volume_open(
 		return error_set(
 		        err, 503, "unavailable", "store %s: %s", v->data_dir, strerror(errno));
 	}
-	arena_defer(a, &root->deferred, close_root, root);
+	arena_defer_close(a, root->fd);
 	if (faccessat(root->fd, marker, F_OK, 0) != 0) {
 		return error_set(err, 503, "unavailable", "store %s is not mounted: %s: %s",
 		        v->data_dir, marker, strerror(errno));
@@ -133,7 +127,7 @@ int volume_create(const struct volume_root *root, struct arena *a, struct volume
 			return -1;
 		}
 	}
-	arena_defer(a, &file->deferred, discard_deferred, file);
+	arena_defer(a, discard_deferred, file);
 	return 0;
 }
 

@@ -31,7 +31,6 @@ struct volume {
 struct volume_root {
 	const struct volume *volume;
 	int fd;
-	struct arena_deferred deferred;
 };
 
 enum { VOLUME_TMP_NAME_SIZE = 64, VOLUME_PATH_SIZE = 80 };
@@ -40,7 +39,6 @@ struct volume_file {
 	const struct volume_root *root;
 	int fd;
 	char tmp_name[VOLUME_TMP_NAME_SIZE]; /* "" for an unnamed file */
-	struct arena_deferred deferred;
 };
 
 enum volume_kind { VOLUME_FILES, VOLUME_RECORDS };
@@ -52,7 +50,10 @@ int volume_make(const char *data_dir, struct error *err) __attribute__((warn_unu
 int volume_open(const struct volume *v, struct arena *a, struct volume_root *root,
         struct error *err) __attribute__((warn_unused_result));
 
-/* A new empty file, removed at the arena's reset unless it was linked. */
+/*
+ * A new empty file, removed at the arena's reset unless it was linked; `file` and `root` live until
+ * then.
+ */
 int volume_create(const struct volume_root *root, struct arena *a, struct volume_file *file,
         struct error *err) __attribute__((warn_unused_result));
 
