@@ -12,7 +12,13 @@
 #include "cgi/fcgi.h"
 #include "crypto/random.h"
 
-enum { LISTENER = 0, EXIT_CONFIG = 78, CONFIG_ARENA = 256 * 1024 };
+enum {
+	LISTENER = 0,
+	EXIT_CONFIG = 78,
+	CONFIG_ARENA = 256 * 1024,
+	REST_AFTER_MS = 1000,
+	WAIT_MS = 3600 * 1000,
+};
 
 extern char **environ;
 
@@ -138,13 +144,26 @@ static bool must_stop(const struct worker *w)
 	       (w->stop_at_ms && clock_monotonic_ms() >= w->stop_at_ms);
 }
 
-/* Wait for a connection, a signal or the end of this worker's time. */
-static void wait_for_work(const struct worker *w)
+static bool waited_in_vain(const struct worker *w, int64_t ms)
 {
 	struct epoll_event event;
-	int64_t left = w->stop_at_ms ? w->stop_at_ms - clock_monotonic_ms() : -1;
-	int timeout = left > 3600 * 1000 ? 3600 * 1000 : (int)left;
-	epoll_wait(w->epoll, &event, 1, timeout);
+	return epoll_wait(w->epoll, &event, 1, (int)ms) == 0;
+}
+
+/* Wait for a connection, a signal or the end of this worker's time. */
+static int wait_for_work(const struct worker *w)
+{
+	struct error err;
+	if (!waited_in_vain(w, REST_AFTER_MS)) {
+		return 0;
+	}
+	if (app_rest(w->app, &err) != 0) {
+		log_say(&w->log, LOG_ERROR, "%s", err.detail);
+		return -1;
+	}
+	int64_t left = w->stop_at_ms ? w->stop_at_ms - clock_monotonic_ms() : WAIT_MS;
+	waited_in_vain(w, left < 0 ? 0 : left < WAIT_MS ? left : WAIT_MS);
+	return 0;
 }
 
 static void write_access_line(
@@ -178,7 +197,9 @@ static int run(struct worker *w)
 		if (fd >= 0) {
 			serve(w, fd);
 		} else if (errno == EAGAIN || errno == ECONNABORTED || errno == EINTR) {
-			wait_for_work(w);
+			if (wait_for_work(w) != 0) {
+				return 1;
+			}
 		} else {
 			log_say(&w->log, LOG_ERROR, "accept: %s", strerror(errno));
 			return 1;

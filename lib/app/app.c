@@ -69,6 +69,11 @@ int app_ready(struct app *app, struct error *err)
 	return check_redis(app, err);
 }
 
+int app_rest(struct app *app, struct error *err)
+{
+	return sniff_trim(app->sniffer, err);
+}
+
 const struct tier_limits *call_limits(const struct call *c)
 {
 	return &c->app->config->tiers[c->identity->account.tier];

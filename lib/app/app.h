@@ -33,4 +33,10 @@ int app_ready(struct app *app, struct error *err) __attribute__((warn_unused_res
 /* Answer a request. The response is always complete; 0 unless it is an error of ours (5xx). */
 int app_handle(const struct app *app, const struct request *req, struct response *res);
 
+/*
+ * Give back memory that only speeds up the next request; for a worker that has waited a while. -1 when it
+ * can no longer tell content types, and must make way for a fresh worker.
+ */
+int app_rest(struct app *app, struct error *err) __attribute__((warn_unused_result));
+
 #endif
