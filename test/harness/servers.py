@@ -125,6 +125,8 @@ class Workers:
         self.binary = binary or os.path.join(BUILD, "cdn.fcgi")
         self.env = {"CDN_ENV_FILE": os.path.join(folder.path, ".env"), **SANITIZERS, **(env or {})}
         self.process = None
+        # Ends of workers that the test asked for, with signal() or by expecting them.
+        self.ends_asked = 0
 
     def log_bytes(self):
         try:
@@ -136,6 +138,7 @@ class Workers:
     def signal(self, signum):
         """To each worker, as a recycling or a process manager would."""
         for pid in self.pids():
+            self.ends_asked += 1
             process.kill(pid, signum)
 
 
@@ -155,6 +158,10 @@ class Pool(Workers):
 
     def pids(self):
         return process.children(self.process.pid)
+
+    def ends(self):
+        """How many workers multiwatch has replaced."""
+        return len(re.findall(rb"(?m)^Child\[\d+\] died|^Spawning child\[\d+\] failed", self.log_bytes()))
 
     def stop(self, timeout=30):
         if self.process:
@@ -178,6 +185,9 @@ class Worker(Workers):
 
     def pids(self):
         return [self.process.pid] if self.process and self.process.poll() is None else []
+
+    def ends(self):
+        return 1 if self.process and self.process.poll() is not None else 0
 
     def stop(self, signum=signal.SIGTERM, timeout=30):
         """Returns the exit status."""

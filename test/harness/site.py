@@ -106,8 +106,14 @@ class Site:
         """The test provokes 5xx answers or error lines: log lines that match are not held against the workers."""
         self.expected.append(re.compile(pattern))
 
+    def expect_ends(self, count=1_000_000):
+        """The test makes workers end other than by pool.signal(): by recycling, by killing one of them."""
+        self.pool.ends_asked += count
+
     def faults_at_rest(self):
         faults = []
+        if self.pool.process and self.pool.ends() > self.pool.ends_asked:
+            faults.append(f"{self.pool.ends() - self.pool.ends_asked} workers ended unasked")
         if self.pool.process and self.redis.process:
             try:
                 process.wait_until(lambda: not self.unfinished(), timeout=5)
