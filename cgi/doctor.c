@@ -129,7 +129,7 @@ static bool check_redis(struct doctor *d)
 		        redis_must_not_be_used(d->ctl->redis)
 		                ? "maxmemory-policy noeviction in redis.conf"
 		                : "start Redis, or correct CDN_REDIS_URL");
-		return;
+		return false;
 	}
 	doctor_right(d, "redis", "answers and never evicts");
 	if (redis_has_append_only_file(d->ctl->redis)) {

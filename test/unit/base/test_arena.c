@@ -80,7 +80,6 @@ static void copies_and_prints(void **state)
 }
 
 struct note {
-	struct arena_deferred deferred;
 	char name;
 	char *log;
 };
@@ -99,7 +98,7 @@ static void runs_deferred_actions_newest_first(void **state)
 		struct note *note = arena_alloc(&arena, sizeof *note);
 		assert_non_null(note);
 		*note = (struct note){.name = name, .log = log};
-		arena_defer(&arena, &note->deferred, write_down, note);
+		arena_defer(&arena, write_down, note);
 	}
 	assert_string_equal(log, "");
 	arena_reset(&arena);
@@ -116,7 +115,7 @@ static void release_runs_them_too(void **state)
 	struct arena other;
 	struct note note = {.name = 'x', .log = log};
 	assert_int_equal(arena_init(&other, 16), 0);
-	arena_defer(&other, &note.deferred, write_down, &note);
+	arena_defer(&other, write_down, &note);
 	arena_release(&other);
 	assert_string_equal(log, "x");
 	arena_release(&other);
