@@ -139,6 +139,7 @@ static bool check_redis(struct doctor *d)
 		        "keeps no append-only file: a crash loses accounts and keys",
 		        "appendonly yes and appendfsync always in redis.conf");
 	}
+	return true;
 }
 
 static void check_magic(struct doctor *d)
