@@ -4,7 +4,7 @@ import re
 import tree
 
 HOMES = {
-    r"fcgi\w*\.h": ["cgi/fcgi.c", "cgi/main.c", "test/bench/"],
+    r"fcgi\w*\.h": ["cgi/fcgi.c", "cgi/fcgi.h", "cgi/main.c", "test/bench/"],
     r"curl/.*": ["lib/fetch/"],
     r"cjson/.*": ["lib/http/"],
     r"hiredis/.*": ["lib/store/"],
