@@ -75,6 +75,7 @@ install_missing() {
 		fi
 	fi
 	say "Installing:$absent"
+	rm -f "$install_log"
 	quiet=""
 	if [ -d /run/systemd/system ]; then
 		for service in nginx redis-server supervisor; do
