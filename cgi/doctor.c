@@ -96,17 +96,10 @@ static void check_space(struct doctor *d, const struct volume_root *root)
 	}
 }
 
-static void check_store(struct doctor *d)
+static void check_open_store(struct doctor *d, const struct volume_root *root)
 {
-	const struct volume volume = {d->ctl->config.data_dir, d->ctl->config.fsync};
-	struct volume_root *root = arena_alloc(d->ctl->arena, sizeof *root);
 	struct error err;
-	if (volume_open(&volume, d->ctl->arena, root, &err) != 0) {
-		doctor_wrong(d, "store", err.detail,
-		        "mount the filesystem; for a new store run cdnctl store init");
-		return;
-	}
-	doctor_right(d, "store", volume.data_dir);
+	doctor_right(d, "store", root->volume->data_dir);
 	check_devices(d);
 	if (write_probe(d, root, &err) != 0) {
 		doctor_wrong(d, "store", err.detail,
@@ -115,10 +108,25 @@ static void check_store(struct doctor *d)
 		doctor_right(d, "store", "a file can be written, made durable, named and removed");
 	}
 	check_space(d, root);
-	if (!volume.fsync) {
+	if (!root->volume->fsync) {
 		doctor_note(d, "CDN_FSYNC", "is off: a power cut may lose acknowledged files",
 		        "CDN_FSYNC=on");
 	}
+}
+
+static void check_store(struct doctor *d)
+{
+	struct volume volume;
+	struct volume_root *root = arena_alloc(d->ctl->arena, sizeof *root);
+	struct error err;
+	volume_init(&volume, d->ctl->config.data_dir, d->ctl->config.fsync);
+	if (volume_open(&volume, d->ctl->arena, root, &err) == 0) {
+		check_open_store(d, root);
+	} else {
+		doctor_wrong(d, "store", err.detail,
+		        "mount the filesystem; for a new store run cdnctl store init");
+	}
+	volume_release(&volume);
 }
 
 static bool check_redis(struct doctor *d)

@@ -9,7 +9,7 @@ int app_open(
 		return error_set(err, 500, "internal_error", "no memory");
 	}
 	*app = (struct app){.config = config, .log = log};
-	app->volume = (struct volume){config->data_dir, config->fsync};
+	volume_init(&app->volume, config->data_dir, config->fsync);
 	const struct redis_options options = {
 	        .url = config->redis_url,
 	        .connect_timeout_ms = (int64_t)config->redis_connect_timeout_ms,
@@ -37,6 +37,7 @@ void app_close(struct app *app)
 		}
 		redis_free(app->redis);
 		sha256_free(app->hash);
+		volume_release(&app->volume);
 		free(app);
 	}
 }

@@ -92,7 +92,7 @@ static void discard_deferred(void *arg)
 	volume_discard(arg);
 }
 
-/* For filesystems without unnamed files: NFS and some of FUSE. */
+/* For filesystems without unnamed files, NFS and some of FUSE, and where there is no /proc. */
 static int create_named(struct volume_file *file, struct error *err)
 {
 	char id[UUID_SIZE];
@@ -109,23 +109,27 @@ static int create_named(struct volume_file *file, struct error *err)
 	return 0;
 }
 
-static bool has_no_unnamed_files(int e)
+/* 1 made, 0 not to be had on this filesystem or without /proc, -1. */
+static int create_unnamed(struct volume_file *file, struct error *err)
 {
-	return e == EOPNOTSUPP || e == EISDIR || e == EINVAL || e == ENOENT;
+	if (file->root->volume->own_fds < 0) {
+		return 0;
+	}
+	file->fd = openat(file->root->fd, "tmp", O_RDWR | O_TMPFILE | O_CLOEXEC, 0644);
+	if (file->fd >= 0) {
+		return 1;
+	}
+	bool unknown = errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL || errno == ENOENT;
+	return unknown ? 0 : fail(err, "create unnamed file");
 }
 
 int volume_create(const struct volume_root *root, struct arena *a, struct volume_file *file,
         struct error *err)
 {
-	*file = (struct volume_file){.root = root};
-	file->fd = openat(root->fd, "tmp", O_RDWR | O_TMPFILE | O_CLOEXEC, 0644);
-	if (file->fd < 0) {
-		if (!has_no_unnamed_files(errno)) {
-			return fail(err, "create unnamed file");
-		}
-		if (create_named(file, err) != 0) {
-			return -1;
-		}
+	*file = (struct volume_file){.root = root, .fd = -1};
+	int made = create_unnamed(file, err);
+	if (made < 0 || (made == 0 && create_named(file, err) != 0)) {
+		return -1;
 	}
 	arena_defer(a, discard_deferred, file);
 	return 0;
@@ -161,8 +165,8 @@ static int link_once(const struct volume_file *file, const char *path)
 		return linkat(file->root->fd, file->tmp_name, file->root->fd, path, 0);
 	}
 	/* AT_EMPTY_PATH would need CAP_DAC_READ_SEARCH; the link in /proc does not. */
-	snprintf(from, sizeof from, "/proc/self/fd/%d", file->fd);
-	return linkat(AT_FDCWD, from, file->root->fd, path, AT_SYMLINK_FOLLOW);
+	snprintf(from, sizeof from, "%d", file->fd);
+	return linkat(file->root->volume->own_fds, from, file->root->fd, path, AT_SYMLINK_FOLLOW);
 }
 
 /* A folder appears with its first file, and must be as durable as the file. */

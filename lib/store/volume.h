@@ -9,10 +9,10 @@
  * A file is made unnamed (O_TMPFILE), or under tmp/ where that is not to be had, and linked into
  * place when it is complete: readers never see a part, and nothing is ever written over.
  *
- * Sequence:  volume_open -> volume_create -> write(2) -> volume_sync -> volume_link ->
- * volume_close_file Owns:      a volume_root and a volume_file own descriptors until the arena's
- * reset, or until closed Errors:    507 disk or quota full, 503 not mounted or the device fails,
- * 500 the rest
+ * Sequence:  volume_init once; then volume_open -> volume_create -> write(2) -> volume_sync ->
+ * volume_link -> volume_close_file Owns:      a volume_root and a volume_file own descriptors until
+ * the arena's reset, or until closed Errors:    507 disk or quota full, 503 not mounted or the
+ * device fails, 500 the rest
  */
 #ifndef STORE_VOLUME_H
 #define STORE_VOLUME_H
@@ -25,7 +25,9 @@
 
 struct volume {
 	const char *data_dir;
-	bool fsync; /* false: tests and people who know better */
+	bool fsync;  /* false: tests and people who know better */
+	int own_fds; /* /proc/self/fd, by which an unnamed file gets its name; -1 where /proc is
+	                absent */
 };
 
 struct volume_root {
@@ -42,6 +44,13 @@ struct volume_file {
 };
 
 enum volume_kind { VOLUME_FILES, VOLUME_RECORDS };
+
+/*
+ * Begin with a store that volume_make has made; nothing is looked at yet. data_dir is borrowed.
+ * /proc is held open from here on, as it may be taken away from a running worker.
+ */
+void volume_init(struct volume *v, const char *data_dir, bool fsync);
+void volume_release(struct volume *v);
 
 /* Make the folders and, last, the marker. Harmless when they are there. */
 int volume_make(const char *data_dir, struct error *err) __attribute__((warn_unused_result));
