@@ -1,6 +1,8 @@
 """The real parts: Redis, workers, nginx, each in the test's own folder, configured by the files of deploy/."""
+import configparser
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -143,21 +145,36 @@ class Workers:
 
 
 class Pool(Workers):
-    """Workers behind spawn-fcgi and multiwatch, with the command line of deploy/supervisord.conf."""
+    """Workers behind spawn-fcgi and multiwatch, by the command of deploy/supervisord.conf."""
 
     def __init__(self, folder, count=2, name="worker", binary=None, env=None):
         super().__init__(folder, name, binary, env)
         self.count = count
+        self.folder, self.name = folder, name
+
+    def command(self):
+        conf = configparser.RawConfigParser(comment_prefixes=(";",))
+        conf.read(self.folder.render("supervisord.conf", WORKERS=self.count))
+        words = shlex.split(conf["program:worker"]["command"])
+        own = {os.path.join(BUILD, "cdn.fcgi"): self.binary, "/worker.": f"/{self.name}."}
+        for theirs, ours in own.items():
+            words = [word.replace(theirs, ours) for word in words]
+        return words
 
     def start(self):
-        self.process = process.start(
-            ["spawn-fcgi", "-n", "-s", self.socket, "-M", "0600", "--", "/usr/bin/multiwatch", "-f", str(self.count),
-             "-r", "1000", "-t", "1000", "--", self.binary], self.log, self.env)
+        self.process = process.start(self.command(), self.log, self.env)
         process.wait_until(lambda: len(self.pids()) == self.count, what="the pool")
         return self
 
     def pids(self):
-        return process.children(self.process.pid)
+        return [pid for pid in process.children(self.process.pid) if self.is_worker(pid)]
+
+    def is_worker(self, pid):
+        """Not so for a moment after the fork, before the program is run."""
+        try:
+            return os.readlink(f"/proc/{pid}/exe") == os.path.realpath(self.binary)
+        except OSError:
+            return False
 
     def ends(self):
         """How many workers multiwatch has replaced."""
