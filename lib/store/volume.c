@@ -30,6 +30,20 @@ static int fail(struct error *err, const char *what)
 	}
 }
 
+void volume_init(struct volume *v, const char *data_dir, bool fsync)
+{
+	*v = (struct volume){
+	        data_dir, fsync, open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC)};
+}
+
+void volume_release(struct volume *v)
+{
+	if (v->own_fds >= 0) {
+		close(v->own_fds);
+		v->own_fds = -1;
+	}
+}
+
 int volume_open(
         const struct volume *v, struct arena *a, struct volume_root *root, struct error *err)
 {
