@@ -19,7 +19,6 @@ static void set_headers(struct response *res, const struct record *record, struc
 	response_set(res, "Content-Type", slice_view(record->content_type));
 	response_set(res, "Content-Disposition", disposition);
 	response_set(res, "Cache-Control", slice_view("public, max-age=31536000, immutable"));
-	response_set(res, "Accept-Ranges", slice_view("bytes"));
 	response_set(res, "X-Content-Type-Options", slice_view("nosniff"));
 	response_set(res, "Access-Control-Expose-Headers",
 	        slice_view(
@@ -46,7 +45,9 @@ static int answer_range(struct call *c, const struct volume_stat *file, const st
 	struct byte_range range = {0, file->size};
 	struct slice header = request_header(c->req, "range");
 	enum range_kind kind = RANGE_WHOLE;
-	if (header.p && precondition_if_range(request_header(c->req, "if-range"), v)) {
+	/* Only GET has ranges (RFC 9110 section 14.2). */
+	if (header.p && c->req->method == METHOD_GET &&
+	        precondition_if_range(request_header(c->req, "if-range"), v)) {
 		kind = range_parse(header, file->size, &range);
 	}
 	if (kind == RANGE_UNSATISFIABLE) {
@@ -83,6 +84,7 @@ static int stream(struct call *c, const struct record *record, struct error *err
 	                a, "\"%" PRIx64 "-%" PRIx64 "\"", (uint64_t)file.mtime_s, file.size)),
 	        .last_modified_ms = file.mtime_s * 1000,
 	};
+	response_set(c->res, "Accept-Ranges", slice_view("bytes"));
 	response_set(c->res, "ETag", v.etag);
 	response_set(c->res, "Last-Modified", slice_view(modified));
 	if (precondition_not_modified(request_header(c->req, "if-none-match"),
@@ -93,7 +95,10 @@ static int stream(struct call *c, const struct record *record, struct error *err
 	return answer_range(c, &file, &v);
 }
 
-/* The web server sends the bytes, and answers Range and conditions by itself. */
+/*
+ * The web server sends the bytes, and answers Range and conditions by itself: validators and
+ * Accept-Ranges are its own, and would be there twice if they were ours as well.
+ */
 static int hand_off(struct call *c, const struct record *record, struct error *err)
 {
 	bool accel = c->app->config->sendfile == SENDFILE_X_ACCEL_REDIRECT;

@@ -11,10 +11,12 @@ ID = "0193a1b2-c3d4-7e5f-8a9b-0123456ababc"
 BYTES = bytes(range(256)) * 40
 TYPES = {
     "png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "webp": "image/webp", "avif": "image/avif",
-    "mp4": "video/mp4", "webm": "video/webm", "mp3": "audio/mpeg", "ogg": "audio/ogg", "wav": "audio/wav",
-    "pdf": "application/pdf", "woff2": "font/woff2", "wasm": "application/wasm",
+    "bmp": "image/bmp", "ico": "image/vnd.microsoft.icon", "mp4": "video/mp4", "webm": "video/webm",
+    "mov": "video/quicktime", "ogv": "video/ogg", "mp3": "audio/mpeg", "m4a": "audio/mp4", "aac": "audio/aac",
+    "ogg": "audio/ogg", "wav": "audio/wav", "flac": "audio/flac", "pdf": "application/pdf", "woff": "font/woff",
+    "woff2": "font/woff2", "wasm": "application/wasm",
 }
-PICTURES = {"png", "jpg", "gif", "webp", "avif"}
+PICTURES = {"png", "jpg", "gif", "webp", "avif", "bmp", "ico"}
 EXPOSED = "Accept-Ranges, Content-Range, Content-Disposition, Content-Length, ETag"
 POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data: 'self'"
 FROM_WORKER = b'Status: 418 Worker\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\nworker'
@@ -110,7 +112,7 @@ class StaticLane(Case):
                     self.assertPublic(answer, POLICY)
 
     def test_names_as_the_service_writes_them(self):
-        for name in ["a.png", "a.b.png", ".png", "-rf.png", "%F0%9F%98%80.png", "%C3%A9.png", "a%25b.png",
+        for name in ["a.png", "a.b.png", "..png", "-rf.png", "%F0%9F%98%80.png", "%C3%A9.png", "a%25b.png",
                      "a!$&'()*+,;=:@~_.png", "a.png?download=1", "a.png?", "%5B1%5D.png", "%23.png", "a%5E.png"]:
             with self.subTest(name=name):
                 self.assertEqual(self.ask(f"/{ID}/{name}").body, BYTES)
@@ -122,7 +124,7 @@ class StaticLane(Case):
                      f"/x/%2e%2e/{ID}/a.png", f"/%2E/{ID}/a.png", f"/%2f{ID}/a.png", f"/{ID}%2fa.png",
                      f"/{ID}/a%5cb.png", f"/{ID}/a\\b.png", f"/{ID}/a%2Fb.png", f"/{ID}/%c0%af.png",
                      f"/{ID}/%E0%80%AF.png", f"/{ID}/%ff.png", f"/{ID}/a%01.png", f"/{ID}/a%7f.png",
-                     f"/{ID}/a.PNG", f"/{ID}/a.svg", f"/{ID}/a.html", f"/{ID}/a", f"/{ID}/", f"/{ID}",
+                     f"/{ID}/a.PNG", f"/{ID}/.png", f"/{ID}/a.svg", f"/{ID}/a.html", f"/{ID}/a", f"/{ID}/", f"/{ID}",
                      f"/{ID.upper()}/a.png", f"/{other}/a.png", f"/{ID}/x/a.png", f"/{ID}/a.png/",
                      "/.files/abc/x.png", "/.error/400", "/", "/api/v4/me", "/up"]:
             with self.subTest(path=path):

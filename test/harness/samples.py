@@ -33,8 +33,8 @@ def gif():
 
 
 def bmp():
-    return (b"BM" + struct.pack("<IHHI", 58, 0, 0, 54) + struct.pack("<IiiHHIIiiII", 40, 1, 1, 1, 24, 0, 4, 2835, 2835, 0, 0) +
-            b"\1\2\3\0")
+    header = struct.pack("<IiiHHIIiiII", 40, 1, 1, 1, 24, 0, 4, 2835, 2835, 0, 0)
+    return b"BM" + struct.pack("<IHHI", 58, 0, 0, 54) + header + b"\1\2\3\0"
 
 
 def ico():
@@ -58,7 +58,8 @@ def box(kind, data):
 
 def iso_media(brand, compatible):
     """The beginning of an ISO base media file: its type, and an empty movie."""
-    return box(b"ftyp", brand + struct.pack("!I", 512) + compatible) + box(b"moov", box(b"mvhd", bytes(100))) + box(b"mdat", b"")
+    movie = box(b"moov", box(b"mvhd", bytes(100)))
+    return box(b"ftyp", brand + struct.pack("!I", 512) + compatible) + movie + box(b"mdat", b"")
 
 
 def ogg(codec):

@@ -1,0 +1,377 @@
+"""A stored file on each of the three ways out: the static lane, X-Accel-Redirect, and streamed by the worker."""
+import email.parser
+import email.utils
+import os
+import random
+import signal
+
+from harness import SiteCase, main, wait_until
+from harness.samples import LANES, png
+
+EXPOSED = "Accept-Ranges, Content-Range, Content-Disposition, Content-Length, ETag"
+POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data: 'self'"
+PUBLIC = {
+    "x-content-type-options": "nosniff", "cache-control": "public, max-age=31536000, immutable",
+    "access-control-allow-origin": "*", "access-control-expose-headers": EXPOSED,
+    "cross-origin-resource-policy": "cross-origin",
+}
+ON_WIRE = {"server", "date", "connection"}
+SECRET = b"not part of the store"
+SIZE = 5000
+PICTURE = png() + random.Random(1).randbytes(SIZE - len(png()))
+HTML = b"<!DOCTYPE html><html><body><script>alert(document.cookie)</script></body></html>"
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><rect width="9" height="9"/></svg>'
+XHTML = b'<?xml version="1.0"?>\n<html xmlns="http://www.w3.org/1999/xhtml"><script>alert(1)</script></html>'
+XSLT = b'<?xml version="1.0"?>\n<?xml-stylesheet type="text/xsl" href="a.xsl"?>\n<a>text</a>'
+# name, bytes, type, whether a browser could run it
+WORKER_LANE = [
+    ("a.bin", b"\1\2\3\xfe\xff" * 50, "application/octet-stream", False),
+    ("a", b"just some words\n", "text/plain; charset=utf-8", False),
+    ("a.txt", b"just some words\n", "text/plain; charset=utf-8", False),
+    ("a.css", b"body { color: red }\n", "text/css; charset=utf-8", True),
+    ("a.js", b"alert(1)\n", "text/javascript; charset=utf-8", True),
+    ("a.html", HTML, "text/html; charset=utf-8", True),
+    ("a.png.html", HTML, "text/html; charset=utf-8", True),
+    ("a.svg", SVG, "image/svg+xml", True),
+    ("a.xhtml", XHTML, None, True),
+    ("a.xml", XSLT, "text/xml; charset=utf-8", True),
+    ("a.zip", b"PK\5\6" + bytes(18), "application/zip", False),
+]
+
+
+def counts(answer):
+    found = {}
+    for name, _ in answer.headers:
+        found[name.lower()] = found.get(name.lower(), 0) + 1
+    return found
+
+
+class Case(SiteCase):
+    lane = None  # "static", "accel" or "off"
+
+    def put(self, data, name):
+        answer = self.site.upload(data, name)
+        self.assertEqual(answer.status, 201, answer)
+        return answer.json
+
+    def path(self, made):
+        """Where this way's lane serves it."""
+        extension = next(n for n in os.listdir(self.shard(made)) if n.startswith(made["id"])).rsplit(".", 1)[1]
+        return f"/{made['id']}/x.{extension if self.lane == 'static' else 'other'}"
+
+    def shard(self, made):
+        return os.path.join(self.site.folder.data, "files", made["id"][-3:])
+
+    def assertPublic(self, answer, may_run, more=()):
+        """Exactly the headers of contract section 6, each once."""
+        found = counts(answer)
+        self.assertEqual({name for name, n in found.items() if n != 1}, set(), answer)
+        for name, value in PUBLIC.items():
+            self.assertEqual(answer.header(name), value, name)
+        want = {*PUBLIC, *more}
+        if may_run:
+            self.assertEqual(answer.header("Content-Security-Policy"), POLICY)
+            want.add("content-security-policy")
+        if self.lane != "static":
+            self.assertTrue(answer.header("Content-Disposition").startswith("inline; filename="))
+            want |= {"content-disposition", "x-request-id"}
+        self.assertEqual(set(found) - ON_WIRE, want)
+
+
+class Ways:
+    """The tests of every way; the classes below say which."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.made = cls.site.upload(PICTURE, "picture.png").json
+
+    def ask(self, headers=(), method="GET", made=None):
+        return self.site.request(method, self.path(made or self.made), headers)
+
+    def test_whole(self):
+        for method in ("GET", "HEAD"):
+            with self.subTest(method=method):
+                answer = self.ask(method=method)
+                self.assertEqual(answer.status, 200)
+                self.assertEqual(answer.body, PICTURE if method == "GET" else b"")
+                self.assertPublic(answer, True, {
+                    "content-type", "content-length", "etag", "last-modified", "accept-ranges"})
+                self.assertEqual(answer.header("Content-Type"), "image/png")
+                self.assertEqual(answer.header("Content-Length"), str(SIZE))
+                self.assertEqual(answer.header("Accept-Ranges"), "bytes")
+
+    def test_one_range(self):
+        rows = [
+            ("bytes=0-0", 0, 0), ("bytes=5-", 5, 4999), ("bytes=-5", 4995, 4999), ("bytes=4999-4999", 4999, 4999),
+            ("bytes=0-4999", 0, 4999), ("bytes=10-99999", 10, 4999), ("bytes=-99999", 0, 4999), ("bytes=7-7", 7, 7),
+            ("BYTES=1-2", 1, 2), ("bytes= 1-2", 1, 2),
+        ]
+        for value, first, last in rows:
+            with self.subTest(range=value):
+                answer = self.ask({"Range": value})
+                self.assertEqual((answer.status, answer.body), (206, PICTURE[first:last + 1]))
+                self.assertEqual(answer.header("Content-Range"), f"bytes {first}-{last}/{SIZE}")
+                self.assertPublic(answer, True, {
+                    "content-type", "content-length", "etag", "last-modified", "content-range",
+                    *({"accept-ranges"} & set(counts(answer)))})
+
+    def test_unsatisfiable(self):
+        for value in ("bytes=5000-", "bytes=5000-6000", "bytes=99999999999999999999-",
+                      "bytes=99999999999999999999-99999999999999999999", "bytes=-0"):
+            with self.subTest(range=value):
+                answer = self.ask({"Range": value})
+                self.assertEqual(answer.status, 416)
+                self.assertEqual(answer.header("Content-Range"), f"bytes */{SIZE}")
+                self.assertEqual(answer.header("Access-Control-Allow-Origin"), "*")
+                self.assertEqual(max(counts(answer).values()), 1, answer)
+                self.assertNotIn(b"IHDR", answer.body)
+
+    def test_ranges_that_may_be_ignored_or_refused(self):
+        """RFC 9110 section 14.2 leaves the choice; never a wrong part, never more work than the whole."""
+        for value in ("bytes=5-2", "bytes=abc", "bytes=", "bytes", "bytes=-", "bytes=1", "bytes=0x1-2", "bytes=1-2-3",
+                      "bytes=-99999999999999999999", "bytes=0-99999999999999999999", "bytes=18446744073709551616-"):
+            with self.subTest(range=value):
+                answer = self.ask({"Range": value})
+                self.assertIn(answer.status, (200, 206, 416))
+                if answer.status != 416:
+                    self.assertEqual(answer.body, PICTURE)
+        for value in ("chars=0-5", "bits=0-1"):
+            self.assertEqual(self.ask({"Range": value}).body, PICTURE)
+
+    def test_several_ranges(self):
+        rows = [[(0, 0), (2, 3)], [(10, 19), (4990, 4999)], [(n * 4, n * 4) for n in range(1000)],
+                [(0, 4999)] * 1000, [(5, 5), (1, 1)]]
+        for parts in rows:
+            value = "bytes=" + ",".join(f"{first}-{last}" for first, last in parts)
+            with self.subTest(range=value[:60]):
+                answer = self.ask({"Range": value})
+                self.assertEqual(answer.header("Access-Control-Allow-Origin"), "*")
+                if answer.status == 200:
+                    self.assertEqual(answer.body, PICTURE)
+                    continue
+                self.assertEqual(answer.status, 206)
+                self.assertEqual(self.parts(answer), parts)
+
+    def parts(self, answer):
+        """multipart/byteranges, each part compared with the file; as (first, last) pairs."""
+        head = f"Content-Type: {answer.header('Content-Type')}\n\n".encode()
+        found = []
+        for part in email.parser.BytesParser().parsebytes(head + answer.body.strip()).get_payload():
+            first, last = map(int, part["Content-Range"].split()[1].split("/")[0].split("-"))
+            self.assertEqual(part["Content-Type"], "image/png")
+            found.append((first, last))
+            if last - first > 1:
+                self.assertIn(PICTURE[first + 1:last], answer.body)
+        return found
+
+    def test_conditions(self):
+        whole = self.ask()
+        etag, date = whole.header("ETag"), whole.header("Last-Modified")
+        at = email.utils.parsedate_to_datetime(date).timestamp()
+        later, earlier = (email.utils.formatdate(at + s, usegmt=True) for s in (3600, -3600))
+        rows = [
+            ({"If-None-Match": etag}, 304), ({"If-None-Match": "W/" + etag}, 304), ({"If-None-Match": "*"}, 304),
+            ({"If-None-Match": f'"a", {etag}, "b"'}, 304), ({"If-None-Match": '"other"'}, 200),
+            ({"If-None-Match": etag[1:-1]}, 200),
+            ({"If-Modified-Since": date}, 304), ({"If-Modified-Since": later}, 304),
+            ({"If-Modified-Since": earlier}, 200), ({"If-Modified-Since": "yesterday"}, 200),
+            ({"If-None-Match": '"other"', "If-Modified-Since": date}, 200),
+            ({"If-None-Match": etag, "If-Modified-Since": date}, 304),
+            ({"If-None-Match": etag, "Range": "bytes=0-1"}, 304),
+            ({"Range": "bytes=0-1", "If-Range": etag}, 206), ({"Range": "bytes=0-1", "If-Range": date}, 206),
+            ({"Range": "bytes=0-1", "If-Range": '"other"'}, 200),
+            ({"Range": "bytes=0-1", "If-Range": "W/" + etag}, 200),
+            ({"Range": "bytes=0-1", "If-Range": earlier}, 200), ({"Range": "bytes=0-1", "If-Range": later}, 200),
+            ({"Range": "bytes=0-1", "If-Range": "yesterday"}, 200), ({"If-Range": etag}, 200),
+        ]
+        for headers, status in rows:
+            for method in ("GET", "HEAD"):
+                if method == "HEAD" and "Range" in headers:
+                    continue
+                with self.subTest(headers=headers, method=method):
+                    answer = self.ask(headers, method)
+                    self.assertEqual(answer.status, status)
+                    body = {200: PICTURE, 206: PICTURE[:2], 304: b""}[status]
+                    self.assertEqual(answer.body, body if method == "GET" else b"")
+                    if status == 304:
+                        self.assertPublic(answer, True, {
+                            "etag", "last-modified", *({"content-type", "accept-ranges"} & set(counts(answer)))})
+                        self.assertEqual((answer.header("ETag"), answer.header("Last-Modified")), (etag, date))
+
+    def test_planted_in_place_of_a_file(self):
+        outside = os.path.join(self.site.folder.path, "secret")
+        with open(outside, "wb") as f:
+            f.write(SECRET)
+        plants = [("link", lambda path: os.symlink(outside, path)),
+                  ("link within", lambda path: os.symlink(self.file_of(self.made), path)),
+                  ("fifo", os.mkfifo), ("folder", os.mkdir), ("nothing", lambda path: None)]
+        for name, plant in plants:
+            made = self.put(PICTURE, "picture.png")
+            path = self.path(made)
+            os.unlink(self.file_of(made))
+            plant(self.file_of(made))
+            with self.subTest(plant=name):
+                answer = self.site.get(path, timeout=5)
+                self.assertNotIn(SECRET, answer.body)
+                self.assertNotEqual(answer.body, PICTURE)
+                self.assertIn(answer.status, (404, 301) if name == "folder" else (404,))
+                if answer.status == 404:
+                    self.assertEqual(answer.json["error"], "Not found")
+
+    def file_of(self, made):
+        return os.path.join(self.shard(made), made["id"] + ".png")
+
+    @classmethod
+    def tearDownClass(cls):
+        complaints = cls.site.nginx.complaints
+        # The FIFO planted above is named by nginx as what it is.
+        cls.site.nginx.complaints = lambda: [line for line in complaints() if "is not a regular file" not in line]
+        super().tearDownClass()
+
+
+class StaticLane(Ways, Case):
+    lane = "static"
+
+    def test_every_type(self):
+        for extension, data in LANES.items():
+            made = self.put(data, "whatever.html")
+            self.assertTrue(os.path.exists(os.path.join(self.shard(made), f"{made['id']}.{extension}")), extension)
+            before = len(self.site.access())
+            with self.subTest(extension=extension):
+                answer = self.site.get(self.path(made))
+                self.assertEqual((answer.status, answer.body), (200, data))
+                self.assertEqual(answer.header("Content-Type"), made["content_type"])
+                self.assertEqual(len(self.site.access()), before, "a worker was asked")
+
+    def test_no_worker_is_asked(self):
+        before = len(self.site.access())
+        for headers in ({}, {"Range": "bytes=0-0"}, {"If-None-Match": "*"}, {"Range": "bytes=9999-"}):
+            self.ask(headers)
+        self.assertEqual(len(self.site.access()), before)
+
+
+class XAccelRedirect(Ways, Case):
+    lane = "accel"
+
+
+class Streamed(Ways, Case):
+    lane = "off"
+    settings = {"CDN_SENDFILE": "off"}
+
+    def test_every_type(self):
+        for extension, data in LANES.items():
+            made = self.put(data, "whatever.html")
+            with self.subTest(extension=extension):
+                answer = self.site.get(self.path(made))
+                self.assertEqual((answer.status, answer.body), (200, data))
+                self.assertEqual(answer.header("Content-Type"), made["content_type"])
+
+    def test_a_range_means_nothing_for_head(self):
+        """RFC 9110 section 14.2: only GET has ranges."""
+        answer = self.ask({"Range": "bytes=0-1"}, "HEAD")
+        self.assertEqual((answer.status, answer.header("Content-Length")), (200, str(SIZE)))
+
+
+class WorkerLane(Case):
+    lane = "accel"
+
+    def test_types(self):
+        for name, data, kind, may_run in WORKER_LANE:
+            made = self.put(data, name)
+            with self.subTest(name=name):
+                if kind:
+                    self.assertEqual(made["content_type"], kind)
+                for path in (made["url"][len(self.site.url):], f"/{made['id']}/renamed.png", f"/{made['id']}/x"):
+                    answer = self.site.get(path)
+                    self.assertEqual((answer.status, answer.body), (200, data), path)
+                    self.assertEqual(answer.header("Content-Type"), made["content_type"])
+                    self.assertPublic(answer, may_run, {
+                        "content-type", "content-length", "etag", "last-modified", "accept-ranges"})
+
+    def test_active_content_is_boxed_in_on_every_status(self):
+        for name, data in [("a.html", HTML), ("a.svg", SVG), ("a.xhtml", XHTML), ("a.xml", XSLT),
+                           ("a.html", b"GIF89a=1;/*<script>alert(1)</script>*/")]:
+            made = self.put(data, name)
+            path = made["url"][len(self.site.url):]
+            etag = self.site.get(path).header("ETag")
+            for headers, status in [({}, 200), ({"Range": "bytes=0-3"}, 206), ({"If-None-Match": etag}, 304)]:
+                with self.subTest(name=name, kind=made["content_type"], status=status):
+                    answer = self.site.get(path, headers)
+                    self.assertEqual(answer.status, status)
+                    self.assertEqual(answer.header("Content-Security-Policy"), POLICY)
+                    self.assertEqual(answer.header("X-Content-Type-Options"), "nosniff")
+
+    def test_any_name_answers(self):
+        made = self.put(LANES["jpg"], "photo.jpg")
+        for name in ("photo.jpg", "photo.jpeg", "photo.JPG", "photo", "x.png", "x.gif", "a%20b.jpg",
+                     "%F0%9F%98%80.jpeg",
+                     "photo.html", "photo.jpg?download=1", ".jpg", "...", "a.jpg.exe"):
+            with self.subTest(name=name):
+                answer = self.site.get(f"/{made['id']}/{name}")
+                self.assertEqual((answer.status, answer.body), (200, LANES["jpg"]))
+                self.assertEqual(answer.header("Content-Type"), "image/jpeg")
+                self.assertEqual(answer.header("Content-Security-Policy"), POLICY)
+
+    def test_empty_file(self):
+        made = self.put(b"", "nothing.png")
+        self.assertEqual((made["size"], made["content_type"]), (0, "image/png"))
+        for name in ("nothing.png", "x"):
+            answer = self.site.get(f"/{made['id']}/{name}")
+            self.assertEqual((answer.status, answer.body), (200, b""))
+            self.assertIn(self.site.get(f"/{made['id']}/{name}", {"Range": "bytes=0-0"}).status, (200, 416))
+
+    def test_unknown(self):
+        for path in ("/0193a1b2-c3d4-7e5f-8a9b-0123456ababc/a.png", "/0193a1b2-c3d4-7e5f-8a9b-0123456ababc/a",
+                     "/not-an-id/a.png", "/x/y"):
+            for method in ("GET", "HEAD"):
+                with self.subTest(path=path, method=method):
+                    answer = self.site.request(method, path)
+                    self.assertEqual(answer.status, 404)
+                    self.assertEqual(answer.header("Cache-Control"), "no-store")
+                    self.assertEqual(answer.header("Access-Control-Allow-Origin"), "*")
+                    if method == "GET":
+                        self.assertEqual(answer.json["code"], "not_found")
+
+
+class AllWays(Case):
+    lane = "accel"
+
+    def test_one_file_has_one_set_of_headers(self):
+        files = {"a.png": PICTURE, "a.html": HTML, "a.bin": PICTURE[9:]}
+        made = {name: self.put(data, name) for name, data in files.items()}
+        conditions = [{}, {"Range": "bytes=0-3"}, {"If-None-Match": "*"}]
+        answers = {}
+        for lane in ("static", "accel", "off"):
+            if lane == "off":
+                self.restart_without_sendfile()
+            for name, file in made.items():
+                extension = "png" if lane == "static" else "other"
+                if lane != "static" or name == "a.png":
+                    for i, headers in enumerate(conditions):
+                        answer = self.site.get(f"/{file['id']}/x.{extension}", headers)
+                        answers.setdefault((name, i), []).append(self.essence(answer))
+        for key, variants in answers.items():
+            self.assertEqual(len(variants), 3 if key[0] == "a.png" else 2)
+            for variant in variants[1:]:
+                self.assertEqual(variant, variants[0], key)
+
+    @staticmethod
+    def essence(answer):
+        """All that a client may rely on; the static lane knows no name, and numbers no request."""
+        drop = {"date", "x-request-id", "content-disposition"}
+        if answer.status != 200:
+            drop |= {"accept-ranges"}
+        if answer.status == 304:
+            drop |= {"content-type"}
+        return answer.status, answer.body, sorted((n.lower(), v) for n, v in answer.headers if n.lower() not in drop)
+
+    def restart_without_sendfile(self):
+        self.site.write_settings(CDN_SENDFILE="off")
+        pool = self.site.pool
+        before = set(pool.pids())
+        pool.signal(signal.SIGTERM)
+        wait_until(lambda: len(pool.pids()) == 2 and not before & set(pool.pids()), what="new workers")
+
+
+main()
