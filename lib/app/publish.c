@@ -7,6 +7,9 @@
 #include "http/filename.h"
 #include "http/human.h"
 
+/* A commit whose answer finds no room would be a file that nobody is told of. */
+enum { ANSWER_ROOM = RESPONSE_HEAD_CEILING + 8 * 1024 };
+
 _Static_assert((int)BLOB_LEADING >= (int)SNIFF_LEADING, "enough leading bytes are kept");
 
 int intake_check(struct call *c, uint64_t size, struct error *err)
@@ -88,8 +91,9 @@ static void unpublish(struct intake *in, const struct record *record)
 {
 	const struct volume_root *root = &in->call->root;
 	struct error err;
-	if (volume_unlink(root, VOLUME_FILES, record->id, record->ext, &err) != 0 ||
-	        record_remove(root, record->id, &err) != 0) {
+	/* The record goes even when the bytes do not: without it no worker serves them. */
+	int bytes = volume_unlink(root, VOLUME_FILES, record->id, record->ext, &err);
+	if (record_remove(root, record->id, &err) != 0 || bytes != 0) {
 		log_say(in->call->app->log, LOG_WARNING, "%s stays behind: %s", record->id,
 		        err.detail);
 	}
@@ -128,6 +132,9 @@ int intake_publish(struct intake *in, struct slice filename, const char *provena
         const char *original_url, struct record *record, struct error *err)
 {
 	struct call *c = in->call;
+	if (!arena_has(c->req->arena, ANSWER_ROOM)) {
+		return call_full(err);
+	}
 	if (blob_finish(&in->blob, err) != 0 || describe(in, filename, record, err) != 0) {
 		return -1;
 	}

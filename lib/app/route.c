@@ -198,7 +198,12 @@ int app_handle(const struct app *app, const struct request *req, struct response
 		return -1;
 	}
 	w->call = (struct call){.app = app, .req = req, .res = res};
-	if (dispatch(&w->call, &w->identity, &cors, &err) != 0) {
+	int status = dispatch(&w->call, &w->identity, &cors, &err);
+	if (status == 0 && req->arena->overflowed) {
+		/* Some text of the answer did not fit: a header would be empty. */
+		status = call_full(&err);
+	}
+	if (status != 0) {
 		reply_error(&w->call, &err);
 	}
 	if (cors != CORS_NONE) {

@@ -47,6 +47,11 @@ void *arena_alloc(struct arena *a, size_t n)
 	return p ? memset(p, 0, n) : NULL;
 }
 
+bool arena_has(const struct arena *a, size_t n)
+{
+	return !a->overflowed && n <= a->size - a->used;
+}
+
 char *arena_dup(struct arena *a, struct slice s)
 {
 	char *copy = s.n < SIZE_MAX ? arena_take(a, s.n + 1) : NULL;

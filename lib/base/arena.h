@@ -44,6 +44,9 @@ void *arena_alloc(struct arena *a, size_t n);
 /* n bytes as they come, for whatever is written before it is read; else as arena_alloc. */
 void *arena_take(struct arena *a, size_t n);
 
+/* Whether n more bytes fit, and all that was asked for so far did. */
+bool arena_has(const struct arena *a, size_t n);
+
 /* A terminated copy of s, or NULL when it does not fit. */
 char *arena_dup(struct arena *a, struct slice s);
 
