@@ -11,7 +11,7 @@
 #include "cgi/preface.h"
 #include "crypto/random.h"
 
-enum { DRAIN_BYTES = 1024 * 1024, DRAIN_MS = 2000, SEND_PIECE = 64 * 1024 };
+enum { DRAIN_BYTES = 1024 * 1024, DRAIN_MS = 2000, SEND_PIECE = 64 * 1024, PREFACE_USUAL = 4096 };
 
 int fcgi_init(struct fcgi *f, const struct config *config, struct arena *arena)
 {
@@ -41,18 +41,23 @@ static bool peer_is_there(int fd)
 static bool head_is_good(struct fcgi *f, int fd)
 {
 	int64_t deadline = clock_monotonic_ms() + (int64_t)f->config->receive_timeout_s * 1000;
+	size_t look = PREFACE_USUAL;
 	unsigned char *head = arena_take(f->arena, PREFACE_MAX);
 	if (!head) {
 		return false;
 	}
 	do {
-		ssize_t n = recv(fd, head, PREFACE_MAX, MSG_PEEK);
+		ssize_t n = recv(fd, head, look, MSG_PEEK);
 		if (n <= 0) {
 			return false;
 		}
 		enum preface verdict = preface_judge(head, (size_t)n);
 		if (verdict != PREFACE_MORE) {
 			return verdict == PREFACE_GOOD;
+		}
+		if ((size_t)n == look && look < PREFACE_MAX) {
+			look = PREFACE_MAX;
+			continue;
 		}
 	} while (peer_is_there(fd) && clock_monotonic_ms() < deadline);
 	return false;
@@ -251,7 +256,9 @@ static void drain(struct fcgi *f)
 	struct error ignored;
 	while (!f->body.ended && !f->body_failed && f->body.received < most && left > 0) {
 		set_timeout(f->connection.ipcFd, SO_RCVTIMEO, left);
-		if (next_chunk(f, &chunk, &ignored) != 1) {
+		int got = next_chunk(f, &chunk, &ignored);
+		f->body.ended = got == 0;
+		if (got != 1) {
 			return;
 		}
 		f->body.received += chunk.n;
@@ -262,6 +269,11 @@ static void drain(struct fcgi *f)
 void fcgi_end(struct fcgi *f)
 {
 	drain(f);
-	shutdown(f->connection.ipcFd, SHUT_RD);
+	if (f->body.ended) {
+		/* Nothing is left to come: libfcgi need not wait for the peer to hang up first. */
+		FCGX_Detach(&f->connection);
+	} else {
+		shutdown(f->connection.ipcFd, SHUT_RD);
+	}
 	FCGX_Finish_r(&f->connection);
 }

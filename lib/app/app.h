@@ -34,8 +34,8 @@ int app_ready(struct app *app, struct error *err) __attribute__((warn_unused_res
 int app_handle(const struct app *app, const struct request *req, struct response *res);
 
 /*
- * Give back memory that only speeds up the next request; for a worker that has waited a while. -1 when it
- * can no longer tell content types, and must make way for a fresh worker.
+ * Give back memory that only speeds up the next request; for a worker that has waited a while. -1
+ * when it can no longer tell content types, and must make way for a fresh worker.
  */
 int app_rest(struct app *app, struct error *err) __attribute__((warn_unused_result));
 

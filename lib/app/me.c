@@ -9,8 +9,8 @@ int me_show(struct call *c, struct error *err)
 	json_set_str(&doc, "id", account->id);
 	json_set_str(&doc, "email", account->email);
 	json_set_str(&doc, "name", account->name);
-	json_set_number(&doc, "storage_used", (double)account->bytes);
-	json_set_number(&doc, "storage_limit", (double)call_limits(c)->total_bytes);
+	json_set_integer(&doc, "storage_used", account->bytes);
+	json_set_integer(&doc, "storage_limit", call_limits(c)->total_bytes);
 	json_set_str(&doc, "quota_tier", tier_name(account->tier));
 	return reply_json(c, 200, &doc, err);
 }

@@ -163,7 +163,7 @@ int reply_file(struct call *c, int status, const struct record *record, struct e
 	json_init(&doc, a);
 	json_set_str(&doc, "id", record->id);
 	json_set_str(&doc, "filename", record->filename);
-	json_set_number(&doc, "size", (double)record->size);
+	json_set_integer(&doc, "size", record->size);
 	json_set_str(&doc, "content_type", record->content_type);
 	json_set_str(&doc, "url",
 	        arena_printf(a, "%s/%s/%s", c->app->config->public_url, record->id, name.p));

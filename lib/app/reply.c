@@ -65,8 +65,8 @@ static void add_quota(struct call *c, struct json *doc, struct json *quota)
 	uint64_t used = c->identity->account.bytes, limit = call_limits(c)->total_bytes;
 	double percentage = limit ? 100.0 * (double)used / (double)limit : 100.0;
 	json_set_object(doc, "quota", quota);
-	json_set_number(quota, "storage_used", (double)used);
-	json_set_number(quota, "storage_limit", (double)limit);
+	json_set_integer(quota, "storage_used", used);
+	json_set_integer(quota, "storage_limit", limit);
 	json_set_str(quota, "quota_tier", tier_name(c->identity->account.tier));
 	json_set_number(quota, "percentage_used", round(percentage * 100.0) / 100.0);
 }
@@ -79,7 +79,7 @@ static void build_envelope(
 	json_set_str(doc, "error", *err->text ? err->text : w->error);
 	json_set_str(doc, "code", w->code);
 	json_set_str(doc, "message", w->message);
-	json_set_number(doc, "status", err->status);
+	json_set_integer(doc, "status", (uint64_t)err->status);
 	json_set_str(doc, "documentation_url",
 	        arena_printf(c->req->arena, "%s/docs/api#errors", c->app->config->public_url));
 	if (err->parameter) {

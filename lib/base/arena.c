@@ -66,16 +66,17 @@ char *arena_dup(struct arena *a, struct slice s)
 
 char *arena_printf(struct arena *a, const char *format, ...)
 {
+	char *out = a->block + a->used;
+	size_t room = a->size - a->used;
 	va_list args;
 	va_start(args, format);
-	int n = vsnprintf(NULL, 0, format, args);
+	int n = vsnprintf(out, room, format, args);
 	va_end(args);
-	char *out = n < 0 ? NULL : arena_take(a, (size_t)n + 1);
-	if (out) {
-		va_start(args, format);
-		vsnprintf(out, (size_t)n + 1, format, args);
-		va_end(args);
+	if (n < 0 || (size_t)n >= room) {
+		a->overflowed = true;
+		return NULL;
 	}
+	a->used += (size_t)n + 1;
 	return out;
 }
 

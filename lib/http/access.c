@@ -27,10 +27,10 @@ int access_line(const struct request *req, const struct response *res, const str
 	json_set_text(&doc, "remote", req->remote_addr);
 	json_set_text(&doc, "method", req->method_name);
 	json_set_text(&doc, "path", logged_path(req));
-	json_set_number(&doc, "status", res->status);
-	json_set_number(&doc, "bytes_in", (double)req->body->received);
-	json_set_number(&doc, "bytes_out", (double)facts->bytes_out);
-	json_set_number(&doc, "ms", (double)facts->ms);
+	json_set_integer(&doc, "status", (uint64_t)res->status);
+	json_set_integer(&doc, "bytes_in", req->body->received);
+	json_set_integer(&doc, "bytes_out", facts->bytes_out);
+	json_set_integer(&doc, "ms", (uint64_t)facts->ms);
 	if (res->account) {
 		json_set_str(&doc, "account", res->account);
 	}

@@ -2,6 +2,7 @@
 #include "http/json.h"
 
 #include <cjson/cJSON.h>
+#include <inttypes.h>
 
 static void delete_node(void *node)
 {
@@ -38,6 +39,14 @@ void json_set_str(struct json *object, const char *name, const char *text)
 void json_set_text(struct json *object, const char *name, struct slice text)
 {
 	json_set_str(object, name, arena_dup(object->arena, text));
+}
+
+/* cJSON prints every number as a double and reads it back to see whether it is exact. */
+void json_set_integer(struct json *object, const char *name, uint64_t integer)
+{
+	char digits[24];
+	snprintf(digits, sizeof digits, "%" PRIu64, integer);
+	add(object, name, cJSON_CreateRaw(digits));
 }
 
 void json_set_number(struct json *object, const char *name, double number)

@@ -28,6 +28,7 @@ void json_init(struct json *doc, struct arena *a);
 /* Set a member; members print in the order in which they were set. Text is UTF-8 without NUL. */
 void json_set_text(struct json *object, const char *name, struct slice text);
 void json_set_str(struct json *object, const char *name, const char *text);
+void json_set_integer(struct json *object, const char *name, uint64_t integer);
 void json_set_number(struct json *object, const char *name, double number);
 void json_set_bool(struct json *object, const char *name, bool value);
 

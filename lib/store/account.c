@@ -14,15 +14,16 @@ static uint64_t number_of(struct slice text)
 	return number_parse(text, &number) == 0 ? number : 0;
 }
 
-int account_find(
-        struct redis *r, struct arena *a, const char *id, struct account *out, struct error *err)
+void account_query(struct redis_query *q, struct arena *a, const char *id)
 {
-	const struct redisReply *reply;
-	const char *const args[] = {"HMGET", name_account(a, id), "email", "name", "tier",
+	const char *const words[] = {"HMGET", name_account(a, id), "email", "name", "tier",
 	        "created_at", "files", "bytes", NULL};
-	if (redis_call(r, a, args, &reply, err) != 0) {
-		return -1;
-	}
+	redis_query(q, words);
+}
+
+int account_read(
+        const struct redisReply *reply, const char *id, struct account *out, struct error *err)
+{
 	struct slice email = redis_text_at(reply, 0);
 	if (!email.p) {
 		return 0;
@@ -39,6 +40,15 @@ int account_find(
 		return error_set(err, 500, "internal_error", "account %s is damaged", id);
 	}
 	return 1;
+}
+
+int account_find(
+        struct redis *r, struct arena *a, const char *id, struct account *out, struct error *err)
+{
+	struct redis_query q;
+	const struct redisReply *reply;
+	account_query(&q, a, id);
+	return redis_ask(r, a, &q, &reply, err) == 0 ? account_read(reply, id, out, err) : -1;
 }
 
 static const char *email_key(struct sha256 *hash, struct arena *a, const char *email)
@@ -115,16 +125,18 @@ static int write_account(
 int account_add(struct redis *r, struct sha256 *hash, struct arena *a, const char *email,
         const char *name, enum tier tier, int64_t now_ms, const char **id, struct error *err)
 {
-	char random[ACCOUNT_ID_LENGTH - 4 + 1];
+	unsigned char random[ACCOUNT_DIGITS / 2];
+	char digits[ACCOUNT_DIGITS + 1];
 	struct account found;
 	if (!is_email(email)) {
 		return error_set(
 		        err, 422, "validation_failed", "%s is not an email address", email);
 	}
-	if (random_alphanumeric(random, sizeof random - 1) != 0) {
+	if (random_bytes(random, sizeof random) != 0) {
 		return error_set(err, 500, "internal_error", "no random bytes");
 	}
-	*id = arena_printf(a, "usr_%s", random);
+	number_hex(random, sizeof random, digits);
+	*id = arena_printf(a, "usr_%s", digits);
 	const char *key = email_key(hash, a, email);
 	int claimed = claim_email(r, a, key, id, err);
 	if (claimed < 0) {

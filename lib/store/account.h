@@ -11,7 +11,8 @@
 #include "crypto/digest.h"
 #include "store/redis.h"
 
-enum { ACCOUNT_ID_LENGTH = 16 /* "usr_" and 12 letters or digits */ };
+/* "usr_" and hexadecimal digits. An account's keys begin with the same digits (store/key.h). */
+enum { ACCOUNT_DIGITS = 16, ACCOUNT_ID_LENGTH = 4 + ACCOUNT_DIGITS };
 
 struct account {
 	const char *id;
@@ -24,6 +25,11 @@ struct account {
 
 /* By id: 1 found, 0 not there, -1. */
 int account_find(struct redis *r, struct arena *a, const char *id, struct account *out,
+        struct error *err) __attribute__((warn_unused_result));
+
+/* The same in two steps, for a caller who asks for more in one round trip. `id` is kept by *out. */
+void account_query(struct redis_query *q, struct arena *a, const char *id);
+int account_read(const struct redisReply *reply, const char *id, struct account *out,
         struct error *err) __attribute__((warn_unused_result));
 
 /* The id of an email's account (letter case does not count): 1 found, 0 not there, -1. */

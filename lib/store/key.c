@@ -3,7 +3,10 @@
 
 #include "base/number.h"
 #include "crypto/random.h"
+#include "store/account.h"
 #include "store/names.h"
+
+enum { KEY_SECRET_BYTES = (KEY_LENGTH - 7 - ACCOUNT_DIGITS) / 2 };
 
 static int64_t time_of(struct slice text)
 {
@@ -11,15 +14,15 @@ static int64_t time_of(struct slice text)
 	return number_parse(text, &ms) == 0 ? (int64_t)ms : 0;
 }
 
-int key_find(
-        struct redis *r, struct arena *a, const char *digest, struct key *out, struct error *err)
+void key_query(struct redis_query *q, struct arena *a, const char *digest)
 {
-	const struct redisReply *reply;
-	const char *const args[] = {"HMGET", name_key(a, digest), "id", "account", "name", "hint",
+	const char *const words[] = {"HMGET", name_key(a, digest), "id", "account", "name", "hint",
 	        "created_at", "expires_at", "revoked_at", NULL};
-	if (redis_call(r, a, args, &reply, err) != 0) {
-		return -1;
-	}
+	redis_query(q, words);
+}
+
+int key_read(const struct redisReply *reply, struct key *out, struct error *err)
+{
 	if (!redis_text_at(reply, 0).p) {
 		return 0;
 	}
@@ -36,6 +39,20 @@ int key_find(
 		return error_set(err, 500, "internal_error", "key %s is damaged", out->id);
 	}
 	return 1;
+}
+
+int key_find(
+        struct redis *r, struct arena *a, const char *digest, struct key *out, struct error *err)
+{
+	struct redis_query q;
+	const struct redisReply *reply;
+	key_query(&q, a, digest);
+	return redis_ask(r, a, &q, &reply, err) == 0 ? key_read(reply, out, err) : -1;
+}
+
+const char *key_claimed_account(struct arena *a, struct slice text)
+{
+	return arena_printf(a, "usr_%.*s", ACCOUNT_DIGITS, text.p + strlen("sk_cdn_"));
 }
 
 static int add_to_account(struct redis *r, struct arena *a, const char *account, const char *digest,
@@ -61,13 +78,13 @@ static int write_key(struct redis *r, struct arena *a, const char *digest, const
 int key_add(struct redis *r, struct sha256 *hash, struct arena *a, const char *account,
         const char *name, int64_t now_ms, int64_t expires_ms, const char **text, struct error *err)
 {
-	unsigned char secret[32];
+	unsigned char secret[KEY_SECRET_BYTES];
 	char hex[sizeof secret * 2 + 1], digest[SHA256_HEX_SIZE];
 	if (random_bytes(secret, sizeof secret) != 0) {
 		return error_set(err, 500, "internal_error", "no random bytes");
 	}
 	number_hex(secret, sizeof secret, hex);
-	*text = arena_printf(a, "sk_cdn_%s", hex);
+	*text = arena_printf(a, "sk_cdn_%s%s", account + strlen("usr_"), hex);
 	if (!*text || sha256_hex(hash, slice_view(*text), digest) != 0) {
 		return error_set(err, 500, "internal_error", "SHA-256 failed");
 	}

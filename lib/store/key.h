@@ -1,6 +1,9 @@
 /*
  * store/key.h - API keys in Redis, known only by their SHA-256: cdn:key:<digest>.
  *
+ * A key's first 16 digits are its account's, the other 48 are random (192 bits). So key and account
+ * can be asked for in one round trip; that the two belong together is still only what Redis says.
+ *
  * Borrows:   strings belong to the arena
  */
 #ifndef STORE_KEY_H
@@ -26,6 +29,15 @@ struct key {
 /* By digest: 1 found, 0 not there, -1. */
 int key_find(struct redis *r, struct arena *a, const char *digest, struct key *out,
         struct error *err) __attribute__((warn_unused_result));
+
+/* The same in two steps, for a caller who asks for more in one round trip. */
+void key_query(struct redis_query *q, struct arena *a, const char *digest);
+int key_read(const struct redisReply *reply, struct key *out, struct error *err)
+        __attribute__((warn_unused_result));
+
+/* The id of the account that a key of the right form claims to be of, in the arena; NULL: no
+ * memory. */
+const char *key_claimed_account(struct arena *a, struct slice text);
 
 /* Make a key for an account that is there. *text is the key itself, which is kept nowhere. */
 int key_add(struct redis *r, struct sha256 *hash, struct arena *a, const char *account,

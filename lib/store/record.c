@@ -15,7 +15,7 @@ static int print(const struct record *r, struct arena *a, struct slice *out)
 	json_set_str(&doc, "id", r->id);
 	json_set_str(&doc, "owner", r->owner);
 	json_set_str(&doc, "filename", r->filename);
-	json_set_number(&doc, "size", (double)r->size);
+	json_set_integer(&doc, "size", r->size);
 	json_set_str(&doc, "content_type", r->content_type);
 	json_set_str(&doc, "ext", r->ext);
 	json_set_str(&doc, "sha256", r->sha256);

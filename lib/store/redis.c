@@ -206,23 +206,31 @@ const char *redis_number(struct arena *a, int64_t number)
 	return arena_printf(a, "%" PRId64, number);
 }
 
-void redis_query(struct redis_query *q, const char *command)
+static void begin_query(struct redis_query *q, enum redis_script script)
 {
 	q->count = 0;
 	q->again_after_timeout = false;
-	q->script = SCRIPT__COUNT;
-	redis_add_str(q, command);
+	q->script = script;
+}
+
+void redis_query(struct redis_query *q, const char *const *words)
+{
+	begin_query(q, SCRIPT__COUNT);
+	for (; *words; words++) {
+		redis_add_str(q, *words);
+	}
 }
 
 void redis_query_script(struct redis_query *q, enum redis_script script, const char *key_count)
 {
-	redis_query(q, "EVALSHA");
-	q->script = script;
+	begin_query(q, script);
+	redis_add_str(q, "EVALSHA");
 	redis_add_str(q, "");
 	redis_add_str(q, key_count);
 }
 
-static redisReply *send_query(struct redis *r, const struct redis_query *q)
+/* Into hiredis' buffer; nothing is sent before the first reply is asked for. */
+static int append(struct redis *r, const struct redis_query *q)
 {
 	const char *argv[REDIS_ARGS_MAX];
 	size_t lengths[REDIS_ARGS_MAX];
@@ -234,7 +242,20 @@ static redisReply *send_query(struct redis *r, const struct redis_query *q)
 		argv[1] = r->sha1[q->script];
 		lengths[1] = SHA1_HEX_SIZE - 1;
 	}
-	return redisCommandArgv(r->context, (int)q->count, argv, lengths);
+	return redisAppendCommandArgv(r->context, (int)q->count, argv, lengths);
+}
+
+struct question {
+	const struct redis_query *queries;
+	size_t count, answered;
+	redisReply *replies[REDIS_QUERIES_MAX];
+};
+
+static void forget_replies(struct question *qn)
+{
+	while (qn->answered) {
+		freeReplyObject(qn->replies[--qn->answered]);
+	}
 }
 
 static bool timed_out(const redisContext *context, int saved_errno)
@@ -242,64 +263,87 @@ static bool timed_out(const redisContext *context, int saved_errno)
 	return context->err == REDIS_ERR_IO && (saved_errno == EAGAIN || saved_errno == ETIMEDOUT);
 }
 
+/* One reply: false with *err when none came, or it is an error. *again: asking anew may help. */
+static bool take_reply(struct redis *r, struct question *qn, bool *again, struct error *err)
+{
+	const struct redis_query *q = &qn->queries[qn->answered];
+	void *reply = NULL;
+	errno = 0;
+	if (redisGetReply(r->context, &reply) != REDIS_OK) {
+		r->unanswered = true;
+		*again = !timed_out(r->context, errno) || q->again_after_timeout;
+		unavailable(err, q->args[0].p, r->context->errstr);
+		return false;
+	}
+	redisReply *answer = reply;
+	if (answer->type == REDIS_REPLY_ERROR) {
+		/* A server that was flushed has forgotten the scripts; a new greeting loads them.
+		 */
+		*again = strncmp(answer->str, "NOSCRIPT", 8) == 0;
+		unavailable(err, q->args[0].p, answer->str);
+		freeReplyObject(answer);
+		return false;
+	}
+	qn->replies[qn->answered++] = answer;
+	return true;
+}
+
 /* Ask once. On -1 the connection is dropped: what may still come must not be taken for another
  * answer. */
-static int ask_once(struct redis *r, const struct redis_query *q, redisReply **out, bool *again,
-        struct error *err)
+static int ask_once(struct redis *r, struct question *qn, bool *again, struct error *err)
 {
 	*again = false;
 	if (redis_connect(r, err) != 0) {
 		return -1;
 	}
-	errno = 0;
-	*out = send_query(r, q);
-	if (!*out) {
-		r->unanswered = true;
-		*again = !timed_out(r->context, errno) || q->again_after_timeout;
-		unavailable(err, q->args[0].p, r->context->errstr);
-		disconnect(r);
+	for (size_t i = 0; i < qn->count; i++) {
+		if (append(r, &qn->queries[i]) != REDIS_OK) {
+			disconnect(r);
+			return unavailable(err, "command", "no memory");
+		}
+	}
+	while (qn->answered < qn->count) {
+		if (!take_reply(r, qn, again, err)) {
+			forget_replies(qn);
+			disconnect(r);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int redis_ask_all(struct redis *r, struct arena *a, const struct redis_query *queries, size_t count,
+        const struct redisReply **out, struct error *err)
+{
+	struct question qn = {.queries = queries, .count = count};
+	bool again;
+	/* An argument that did not fit would make this another command. */
+	if (a->overflowed || count > REDIS_QUERIES_MAX) {
+		return error_set(err, 500, "internal_error", "arena is full");
+	}
+	r->unanswered = false;
+	if (ask_once(r, &qn, &again, err) != 0 && (!again || ask_once(r, &qn, &again, err) != 0)) {
 		return -1;
 	}
-	if ((*out)->type != REDIS_REPLY_ERROR) {
-		return 0;
+	r->unanswered = false;
+	for (size_t i = 0; i < count; i++) {
+		arena_defer(a, freeReplyObject, qn.replies[i]);
+		out[i] = qn.replies[i];
 	}
-	/* A server that was flushed or restarted has forgotten the scripts; a new greeting loads
-	 * them. */
-	*again = strncmp((*out)->str, "NOSCRIPT", 8) == 0;
-	unavailable(err, q->args[0].p, (*out)->str);
-	freeReplyObject(*out);
-	disconnect(r);
-	return -1;
+	return 0;
 }
 
 int redis_ask(struct redis *r, struct arena *a, const struct redis_query *q,
         const struct redisReply **out, struct error *err)
 {
-	redisReply *reply;
-	bool again;
-	/* An argument that did not fit would make this another command. */
-	if (a->overflowed) {
-		return error_set(err, 500, "internal_error", "arena is full");
-	}
-	r->unanswered = false;
-	if (ask_once(r, q, &reply, &again, err) != 0 &&
-	        (!again || ask_once(r, q, &reply, &again, err) != 0)) {
-		return -1;
-	}
-	r->unanswered = false;
-	arena_defer(a, freeReplyObject, reply);
-	*out = reply;
-	return 0;
+	return redis_ask_all(r, a, q, 1, out, err);
 }
 
-int redis_call(struct redis *r, struct arena *a, const char *const *args,
+int redis_call(struct redis *r, struct arena *a, const char *const *words,
         const struct redisReply **out, struct error *err)
 {
 	struct redis_query q;
-	redis_query(&q, *args);
-	while (*++args) {
-		redis_add_str(&q, *args);
-	}
+	redis_query(&q, words);
 	return redis_ask(r, a, &q, out, err);
 }
 

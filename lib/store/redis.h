@@ -52,8 +52,11 @@ int redis_connect(struct redis *r, struct error *err) __attribute__((warn_unused
 bool redis_must_not_be_used(const struct redis *r);
 bool redis_has_append_only_file(const struct redis *r);
 
-/* Begin a query, and add arguments to it: texts, bytes, numbers. */
-void redis_query(struct redis_query *q, const char *command);
+/*
+ * Build a query. A command of plain strings at once, the last of them followed by NULL; or a script
+ * and the number of its keys, then its arguments one by one.
+ */
+void redis_query(struct redis_query *q, const char *const *words);
 void redis_query_script(struct redis_query *q, enum redis_script script, const char *key_count);
 void redis_add(struct redis_query *q, struct slice arg);
 void redis_add_str(struct redis_query *q, const char *arg);
@@ -62,15 +65,21 @@ void redis_add_str(struct redis_query *q, const char *arg);
 int redis_ask(struct redis *r, struct arena *a, const struct redis_query *q,
         const struct redisReply **out, struct error *err) __attribute__((warn_unused_result));
 
+/* The same for several queries in one round trip, each with its reply; an error reply to any is -1.
+ */
+enum { REDIS_QUERIES_MAX = 4 };
+int redis_ask_all(struct redis *r, struct arena *a, const struct redis_query *queries, size_t count,
+        const struct redisReply **out, struct error *err) __attribute__((warn_unused_result));
+
+/* The same for one command of plain strings, the last of them followed by NULL. */
+int redis_call(struct redis *r, struct arena *a, const char *const *words,
+        const struct redisReply **out, struct error *err) __attribute__((warn_unused_result));
+
 /*
  * Whether the last question may have been carried out although it failed: it was sent, and no
  * answer came. What Redis refused, or never received, was not carried out.
  */
 bool redis_outcome_unknown(const struct redis *r);
-
-/* The same for a command of plain strings, the last of them followed by NULL. */
-int redis_call(struct redis *r, struct arena *a, const char *const *args,
-        const struct redisReply **out, struct error *err) __attribute__((warn_unused_result));
 
 /* A number as an argument, in the arena; NULL when that is full. */
 const char *redis_number(struct arena *a, int64_t number);
