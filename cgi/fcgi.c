@@ -11,7 +11,14 @@
 #include "cgi/preface.h"
 #include "crypto/random.h"
 
-enum { DRAIN_BYTES = 1024 * 1024, DRAIN_MS = 2000, SEND_PIECE = 64 * 1024, PREFACE_USUAL = 4096 };
+enum {
+	DRAIN_FIRST_BYTES = 64 * 1024,
+	DRAIN_BYTES = 1024 * 1024,
+	DRAIN_PAUSE_MS = 50,
+	DRAIN_MS = 2000,
+	SEND_PIECE = 64 * 1024,
+	PREFACE_USUAL = 4096,
+};
 
 int fcgi_init(struct fcgi *f, const struct config *config, struct arena *arena)
 {
@@ -30,11 +37,11 @@ static void set_timeout(int fd, int option, int64_t ms)
 	setsockopt(fd, SOL_SOCKET, option, &t, sizeof t);
 }
 
-/* The rest of the head is on its way: false when the peer hung up instead. */
-static bool peer_is_there(int fd)
+/* Whether the peer hangs up within that time; what it sends meanwhile stays in the socket. */
+static bool peer_leaves(int fd, int64_t ms)
 {
 	struct pollfd p = {.fd = fd, .events = POLLRDHUP};
-	return poll(&p, 1, 1) == 0;
+	return poll(&p, 1, ms > 0 ? (int)ms : 0) != 0;
 }
 
 /* Look at the head in the socket until it is complete; false when it is bad, late or cut short. */
@@ -59,7 +66,7 @@ static bool head_is_good(struct fcgi *f, int fd)
 			look = PREFACE_MAX;
 			continue;
 		}
-	} while (peer_is_there(fd) && clock_monotonic_ms() < deadline);
+	} while (!peer_leaves(fd, 1) && clock_monotonic_ms() < deadline);
 	return false;
 }
 
@@ -243,37 +250,49 @@ void fcgi_respond(struct fcgi *f, const struct request *req, struct response *re
 	f->facts.ms = clock_monotonic_ms() - f->facts.ms;
 }
 
-/*
- * A peer that is still sending when we close sees a broken connection instead of the answer, so an
- * early answer takes a little of what is still on its way. libfcgi would take all of it, without a
- * limit.
- */
-static void drain(struct fcgi *f)
+/* Take what the peer still sends. False once there is no more to come, true when it was enough. */
+static bool take(struct fcgi *f, uint64_t bytes, int64_t deadline)
 {
-	int64_t deadline = clock_monotonic_ms() + DRAIN_MS, left = DRAIN_MS;
-	uint64_t most = f->body.received + DRAIN_BYTES;
+	uint64_t most = f->body.received + bytes;
+	int64_t left = deadline - clock_monotonic_ms();
 	struct slice chunk;
 	struct error ignored;
-	while (!f->body.ended && !f->body_failed && f->body.received < most && left > 0) {
+	while (!f->body.ended && !f->body_failed && left > 0) {
+		if (f->body.received >= most) {
+			return true;
+		}
 		set_timeout(f->connection.ipcFd, SO_RCVTIMEO, left);
-		int got = next_chunk(f, &chunk, &ignored);
-		f->body.ended = got == 0;
-		if (got != 1) {
-			return;
+		if (next_chunk(f, &chunk, &ignored) != 1) {
+			return false;
 		}
 		f->body.received += chunk.n;
 		left = deadline - clock_monotonic_ms();
+	}
+	return false;
+}
+
+/*
+ * A peer that is still sending when we close sees a broken connection instead of the answer, so an
+ * early answer takes a little of what is still on its way. libfcgi would take all of it, without a
+ * limit. But a peer like nginx looks for the answer only when it cannot send, and then hangs up: it
+ * gets there when we pause, and would not while we take as fast as it sends.
+ */
+static void drain(struct fcgi *f)
+{
+	int fd = f->connection.ipcFd;
+	int64_t deadline = clock_monotonic_ms() + DRAIN_MS;
+	if (take(f, DRAIN_FIRST_BYTES, deadline) && !peer_leaves(fd, DRAIN_PAUSE_MS) &&
+	        take(f, DRAIN_BYTES - DRAIN_FIRST_BYTES, deadline)) {
+		peer_leaves(fd, deadline - clock_monotonic_ms());
 	}
 }
 
 void fcgi_end(struct fcgi *f)
 {
+	/* nginx holds an answer back until it sees the end of it, so that comes before the drain.
+	 */
+	shutdown(f->connection.ipcFd, SHUT_WR);
 	drain(f);
-	if (f->body.ended) {
-		/* Nothing is left to come: libfcgi need not wait for the peer to hang up first. */
-		FCGX_Detach(&f->connection);
-	} else {
-		shutdown(f->connection.ipcFd, SHUT_RD);
-	}
+	shutdown(f->connection.ipcFd, SHUT_RD);
 	FCGX_Finish_r(&f->connection);
 }
