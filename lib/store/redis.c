@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <hiredis/hiredis.h>
 #include <inttypes.h>
+#include <sys/socket.h>
 
 #include "store/redis_url.h"
 #include "store/scripts.h"
@@ -288,11 +289,24 @@ static bool take_reply(struct redis *r, struct question *qn, bool *again, struct
 	return true;
 }
 
+/*
+ * A server that went away ended the connection while nobody was asking. Seen before a commit is
+ * sent into it, nothing is in doubt; seen after, nobody could tell whether it was carried out.
+ */
+static bool is_idle(const redisContext *context)
+{
+	char byte;
+	return recv(context->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
 /* Ask once. On -1 the connection is dropped: what may still come must not be taken for another
  * answer. */
 static int ask_once(struct redis *r, struct question *qn, bool *again, struct error *err)
 {
 	*again = false;
+	if (r->context && !is_idle(r->context)) {
+		disconnect(r);
+	}
 	if (redis_connect(r, err) != 0) {
 		return -1;
 	}

@@ -19,13 +19,13 @@ enum call { NONE, UNNAMED, NAMED, WRITE, FSYNC, CLOSE, LINK, UNLINK, MKDIR, CALL
 enum effect {
 	FAIL,  /* the call does nothing and fails */
 	LIE,   /* the call does its work and says that it failed */
-	SHORT, /* a write takes one byte less than half of what it is given */
+	SHORT, /* a write takes half of what it is given */
 };
 
 struct control {
 	int32_t call, error, effect;
 	int32_t nth, times; /* the nth call from now on, counted from 1, and how often */
-	int32_t delay_us;   /* waited before every call */
+	int32_t no_unnamed; /* what O_TMPFILE always fails with, unless 0 */
 	int32_t hits;       /* out: how often it struck */
 	int32_t calls[CALL__COUNT];
 };
@@ -54,9 +54,6 @@ static int strikes(enum call call)
 		return 0;
 	}
 	int32_t nth = __atomic_add_fetch(&control->calls[call], 1, __ATOMIC_SEQ_CST);
-	if (control->delay_us) {
-		usleep((useconds_t)control->delay_us);
-	}
 	if (control->call != (int32_t)call || nth < control->nth ||
 	        nth - control->nth >= control->times) {
 		return 0;
@@ -103,14 +100,23 @@ int openat(int folder, const char *path, int flags, ...)
 	if (!next) {
 		find(&next, "openat");
 	}
-	if ((flags & O_TMPFILE) == O_TMPFILE && strikes(UNNAMED)) {
-		return -1;
+	if ((flags & O_TMPFILE) == O_TMPFILE) {
+		if (control && control->no_unnamed) {
+			errno = control->no_unnamed;
+			return -1;
+		}
+		if (strikes(UNNAMED)) {
+			return -1;
+		}
 	}
 	if (flags & O_CREAT && is_in_store(folder) && strikes(NAMED)) {
 		return -1;
 	}
 	return next(folder, path, flags, mode);
 }
+
+/* What a program calls that was built for large files. */
+int openat64(int, const char *, int, ...) __attribute__((alias("openat")));
 
 ssize_t write(int fd, const void *bytes, size_t n)
 {
@@ -121,7 +127,7 @@ ssize_t write(int fd, const void *bytes, size_t n)
 	if (!is_in_store(fd) || !strikes(WRITE)) {
 		return next(fd, bytes, n);
 	}
-	return control->effect == SHORT && n > 2 ? next(fd, bytes, n / 2 - 1) : -1;
+	return control->effect == SHORT ? next(fd, bytes, (n + 1) / 2) : -1;
 }
 
 int fsync(int fd)

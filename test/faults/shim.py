@@ -17,6 +17,8 @@ class Shim:
 
     def __init__(self, folder):
         self.folder = folder
+        # What O_TMPFILE always fails with, as on filesystems that do not know it; 0: it works.
+        self.no_unnamed = 0
         self.path = os.path.join(folder.run, "shim")
         with open(self.path, "wb") as f:
             f.write(bytes(LAYOUT.size))
@@ -31,10 +33,10 @@ class Shim:
             "ASAN_OPTIONS": "detect_leaks=1:exitcode=99:verify_asan_link_order=0",
         }
 
-    def strike(self, call, error, nth=1, times=1, effect="fail", delay_us=0):
+    def strike(self, call, error, nth=1, times=1, effect="fail"):
         number = getattr(errno, error) if isinstance(error, str) else error
         self.memory[:] = LAYOUT.pack(
-            CALLS.index(call), number, EFFECTS.index(effect), nth, times, delay_us, 0, *[0] * len(CALLS))
+            CALLS.index(call), number, EFFECTS.index(effect), nth, times, self.no_unnamed, 0, *[0] * len(CALLS))
 
     def rest(self):
         """No more faults; how often the last one struck."""

@@ -1,0 +1,102 @@
+"""A site with one worker whose system calls fail on demand, and what must hold after each fault."""
+import hashlib
+import os
+
+from harness import Site, SiteCase
+from proxy import Proxy
+from shim import Shim
+
+
+class FaultyCase(SiteCase):
+    settings = {}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.site = Site(settings=cls.settings, workers="single")
+        cls.shim = Shim(cls.site.folder)
+        cls.site.pool.env.update(cls.shim.env())
+        cls.site.start()
+        cls.site.expect_errors()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.shim.rest()
+        cls.site.stop()
+        cls.shim.close()
+
+    def kept(self):
+        return kept(self.site)
+
+    def stored(self, answer, data):
+        """201 means: it reads back, and is counted."""
+        stored(self, self.site, answer, data)
+
+
+def kept(site):
+    """All that is kept: on disk, in tmp/, in Redis and in the counters of every account."""
+    counters = {key: site.redis.command("HMGET", key, "files", "bytes")
+                for key in site.redis.command("KEYS", "cdn:{usr_*}") if key.endswith("}")}
+    return {"disk": site.stored(), "tmp": site.unfinished(), "keys": sorted(site.redis.command("KEYS", "*")),
+            "counters": counters}
+
+
+def check_counters(case, site):
+    """The counters of every account equal the files listed."""
+    for account in site.redis.command("KEYS", "cdn:{usr_*}"):
+        if not account.endswith("}"):
+            continue
+        # A listed file without a record would be None here.
+        sizes = site.redis.command("SORT", account + ":files", "BY", "nosort", "GET", account + ":file:*->size")
+        counted = site.redis.command("HMGET", account, "files", "bytes")
+        case.assertEqual([int(n) for n in counted], [len(sizes), sum(map(int, sizes))], account)
+
+
+def stored(case, site, answer, data):
+    case.assertEqual(answer.status, 201, answer)
+    case.assertEqual(answer.json["size"], len(data))
+    case.assertEqual(answer.json["sha256"], hashlib.sha256(data).hexdigest())
+    case.assertEqual(site.fetch(answer.json["url"]).body, data)
+    case.assertEqual(site.unfinished(), [])
+    shard = answer.json["id"][-3:]
+    names = os.listdir(os.path.join(site.folder.data, "files", shard))
+    case.assertEqual([n.split(".")[0] for n in names].count(answer.json["id"]), 1)
+    check_counters(case, site)
+
+
+class ProxyCase(SiteCase):
+    """A site with one worker that reaches Redis through a Proxy."""
+
+    settings = {"CDN_REDIS_COMMAND_TIMEOUT": "300", "CDN_REDIS_CONNECT_TIMEOUT": "300"}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.site = Site(settings=cls.settings, workers="single")
+        cls.proxy = Proxy(cls.site.folder)
+        cls.site.settings["CDN_REDIS_URL"] = cls.proxy.url
+        cls.site.start()
+        cls.site.expect_errors()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.site.stop()
+        cls.proxy.close()
+
+    def setUp(self):
+        """The worker is connected and has greeted Redis."""
+        self.proxy.forget()
+        self.assertEqual(self.site.me().status, 200)
+        self.proxy.forget()
+
+    def unavailable(self, answer):
+        self.assertEqual(answer.status, 503, answer)
+        self.assertEqual(answer.json["code"], "unavailable")
+        self.assertEqual(answer.json["error"], "Service unavailable")
+        self.assertEqual(answer.header("Retry-After"), "5")
+        for word in (b"redis", b"Redis", b"LOADING", b"sock"):
+            self.assertNotIn(word, answer.body)
+
+    def kept(self):
+        return kept(self.site)
+
+    def stored(self, answer, data):
+        stored(self, self.site, answer, data)
