@@ -3,9 +3,10 @@
 
 #include <unistd.h>
 
+#include "http/path.h"
 #include "store/volume.h"
 
-enum { ARENA = 1024 * 1024 };
+enum { ARENA = 1024 * 1024, NAME_MAX_BYTES = 200 };
 
 extern char **environ;
 
@@ -60,6 +61,16 @@ const char *ctl_option(int *argc, char **argv, const char *name, bool flag)
 		}
 	}
 	return NULL;
+}
+
+bool ctl_is_name(const char *name)
+{
+	for (const char *c = name; *c; c++) {
+		if ((unsigned char)*c < ' ' || *c == 0x7f) {
+			return false;
+		}
+	}
+	return *name && strlen(name) <= NAME_MAX_BYTES && path_is_utf8(slice_view(name));
 }
 
 static void print_json_row(

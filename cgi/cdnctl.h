@@ -44,6 +44,10 @@ int ctl_misuse(const char *what);
  */
 const char *ctl_option(int *argc, char **argv, const char *name, bool flag);
 
+/* Whether this may be the name of an account or a key: UTF-8 of one line, 1 to 200 bytes. Names go
+ * into JSON and, later, into pages. */
+bool ctl_is_name(const char *name);
+
 /* Print one row of a listing: as JSON with --json, else its values separated by tabs. */
 void ctl_row(struct ctl *ctl, const char *const *names, const char *const *values, size_t count);
 

@@ -5,19 +5,6 @@
 #include "cgi/cdnctl.h"
 #include "store/account.h"
 
-enum { NAME_MAX_BYTES = 200 };
-
-/* Names go into JSON and, later, into pages: UTF-8 text of one line. */
-static bool is_name(const char *name)
-{
-	for (const char *c = name; *c; c++) {
-		if ((unsigned char)*c < ' ' || *c == 0x7f) {
-			return false;
-		}
-	}
-	return *name && strlen(name) <= NAME_MAX_BYTES;
-}
-
 int ctl_account_add(struct ctl *ctl, int argc, char **argv)
 {
 	const char *name = ctl_option(&argc, argv, "--name", false);
@@ -31,8 +18,8 @@ int ctl_account_add(struct ctl *ctl, int argc, char **argv)
 	if (tier_word && tier_parse(slice_view(tier_word), &tier) != 0) {
 		return ctl_misuse("no such tier");
 	}
-	if (name && !is_name(name)) {
-		return ctl_misuse("a name is one line of at most 200 bytes");
+	if (name && !ctl_is_name(name)) {
+		return ctl_misuse("a name is one line of text, at most 200 bytes");
 	}
 	if (account_add(ctl->redis, ctl->hash, ctl->arena, argv[0], name ? name : argv[0], tier,
 	            clock_now_ms(), &id, &err) != 0) {
@@ -117,10 +104,11 @@ int ctl_account_set(struct ctl *ctl, int argc, char **argv)
 	if (argc != 1 || (!name && !tier_word)) {
 		return ctl_misuse("account set needs one EMAIL, and --name or --tier");
 	}
-	if ((tier_word && tier_parse(slice_view(tier_word), &tier) != 0) ||
-	        (name && !is_name(name))) {
-		return ctl_misuse(
-		        name ? "a name is one line of at most 200 bytes" : "no such tier");
+	if (tier_word && tier_parse(slice_view(tier_word), &tier) != 0) {
+		return ctl_misuse("no such tier");
+	}
+	if (name && !ctl_is_name(name)) {
+		return ctl_misuse("a name is one line of text, at most 200 bytes");
 	}
 	int status = find_account(ctl, argv[0], &account);
 	if (status != CTL_DONE) {

@@ -39,6 +39,9 @@ int ctl_key_add(struct ctl *ctl, int argc, char **argv)
 	if (argc != 1 || !name || !*name) {
 		return ctl_misuse("key add needs one EMAIL and --name N");
 	}
+	if (!ctl_is_name(name)) {
+		return ctl_misuse("a name is one line of text, at most 200 bytes");
+	}
 	if (day && (parse_day(ctl, day, &expires_ms) != 0 || expires_ms <= clock_now_ms())) {
 		return ctl_misuse("--expires needs a day to come, as 2030-01-31");
 	}

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/number.h"
 #include "crypto/random.h"
+#include "http/path.h"
 #include "store/names.h"
 
 static uint64_t number_of(struct slice text)
@@ -88,7 +89,7 @@ static bool is_email(const char *email)
 			return false;
 		}
 	}
-	return at && at != email && at[1] && n <= 254;
+	return at && at != email && at[1] && n <= 254 && path_is_utf8(slice_view(email));
 }
 
 /* The email's claim comes first: of two callers at once, one gets it. 1 claimed, 0 another has it.
@@ -129,8 +130,7 @@ int account_add(struct redis *r, struct sha256 *hash, struct arena *a, const cha
 	char digits[ACCOUNT_DIGITS + 1];
 	struct account found;
 	if (!is_email(email)) {
-		return error_set(
-		        err, 422, "validation_failed", "%s is not an email address", email);
+		return error_set(err, 422, "validation_failed", "not an email address: %s", email);
 	}
 	if (random_bytes(random, sizeof random) != 0) {
 		return error_set(err, 500, "internal_error", "no random bytes");

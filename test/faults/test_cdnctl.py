@@ -1,0 +1,253 @@
+"""cdnctl as an administrator and their scripts see it."""
+import json
+import os
+import re
+import subprocess
+import unittest
+
+from harness import BUILD, Folder, Redis, main
+from harness.servers import SANITIZERS
+
+TOO_LONG = "a" * 201
+
+
+class Cdnctl(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = Folder()
+        cls.redis = Redis(cls.folder).start()
+        cls.env = {"PATH": os.environ["PATH"], **SANITIZERS, "CDN_ENV_FILE": "/dev/null",
+                   "CDN_REDIS_URL": cls.redis.url, "CDN_DATA_DIR": cls.folder.data}
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.redis.stop()
+        cls.folder.remove()
+
+    def setUp(self):
+        self.redis.command("FLUSHALL")
+
+    def run_it(self, *words, **env):
+        return subprocess.run([os.path.join(BUILD, "cdnctl"), *words], capture_output=True, text=True, errors="replace",
+                              env={**self.env, **env}, timeout=30)
+
+    def good(self, *words, **env):
+        run = self.run_it(*words, **env)
+        self.assertEqual((run.returncode, run.stderr), (0, ""), words)
+        return run.stdout
+
+    def fails(self, status, says, *words, **env):
+        """Nothing on standard output, one reason on standard error, and nothing changed."""
+        before = self.everything()
+        run = self.run_it(*words, **env)
+        self.assertEqual((run.returncode, run.stdout), (status, ""), (words, run.stderr))
+        self.assertIn(says, run.stderr)
+        self.assertEqual(self.everything(), before, words)
+
+    def everything(self):
+        read = {"hash": "HGETALL", "set": "SMEMBERS", "string": "GET"}
+        return {key: self.redis.command(read[self.redis.command("TYPE", key)], key)
+                for key in self.redis.command("KEYS", "*")}
+
+    # -- accounts
+
+    def test_account_add(self):
+        account = self.good("account", "add", "a@example.org")
+        self.assertRegex(account, r"\Ausr_[A-Za-z0-9]{12,16}\n\Z")
+        self.good("account", "add", "b@example.org", "--name", "Bé", "--tier", "verified")
+        self.good("account", "add", "--tier", "functionally_unlimited", "c@example.org")
+        rows = [line.split("\t") for line in self.good("account", "list").splitlines()]
+        found = {row[1]: row[2:4] + row[5:] for row in rows}
+        self.assertEqual(found, {
+            "a@example.org": ["a@example.org", "unverified", "0", "0"],
+            "b@example.org": ["Bé", "verified", "0", "0"],
+            "c@example.org": ["c@example.org", "functionally_unlimited", "0", "0"]})
+        for row in rows:
+            self.assertRegex(row[4], r"\A20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")
+        as_json = [json.loads(line) for line in self.good("account", "list", "--json").splitlines()]
+        self.assertEqual({row["email"]: row["tier"] for row in as_json},
+                         {email: values[1] for email, values in found.items()})
+        self.assertEqual(list(as_json[0]), ["id", "email", "name", "tier", "created_at", "files", "bytes"])
+
+    def test_no_accounts(self):
+        self.assertEqual(self.good("account", "list"), "")
+        self.assertEqual(self.good("--json", "account", "list"), "")
+
+    def test_many_accounts(self):
+        """More than one step through Redis, among keys that are none."""
+        self.redis.command("EVAL", """
+            for i = 1, 3000 do
+                local id = string.format('usr_%012d', i)
+                redis.call('HSET', 'cdn:{' .. id .. '}', 'email', i .. '@example.org', 'name', 'x', 'tier', 'verified',
+                    'created_at', 0, 'files', 0, 'bytes', 0)
+                redis.call('SET', 'cdn:email:' .. i, id)
+            end""", "0")
+        rows = [line.split("\t")[1] for line in self.good("account", "list").splitlines()]
+        self.assertEqual(set(rows), {f"{i}@example.org" for i in range(1, 3001)})
+        self.assertLess(len(rows), 3300)
+
+    def test_account_add_refused(self):
+        self.good("account", "add", "a@example.org")
+        for email in ("a@example.org", "A@Example.ORG"):
+            self.fails(1, "has an account", "account", "add", email)
+        for email in ("", "a", "@example.org", "a@", "a b@example.org", "a@example.org\n", "\udcff@example.org", "a" * 250 + "@e.org"):
+            self.fails(1, "not an email address", "account", "add", email)
+        for name in ("", "two\nlines", "a\x7f", "\udcff", TOO_LONG):
+            self.fails(2, "a name is", "account", "add", "n@example.org", "--name", name)
+        for tier in ("", "Verified", "unlimited", "verified "):
+            self.fails(2, "no such tier", "account", "add", "t@example.org", "--tier", tier)
+        self.fails(2, "needs one EMAIL", "account", "add")
+        self.fails(2, "needs one EMAIL", "account", "add", "x@example.org", "y@example.org")
+        self.fails(2, "needs one EMAIL", "account", "add", "x@example.org", "--tier")
+
+    def test_account_set(self):
+        self.good("account", "add", "a@example.org", "--name", "Old")
+        self.assertEqual(self.good("account", "set", "A@EXAMPLE.org", "--tier", "verified"), "")
+        self.good("account", "set", "a@example.org", "--name", "New")
+        row = json.loads(self.good("account", "list", "--json"))
+        self.assertEqual((row["name"], row["tier"]), ("New", "verified"))
+        self.fails(1, "no account has the email", "account", "set", "b@example.org", "--tier", "verified")
+        self.fails(2, "no such tier", "account", "set", "a@example.org", "--tier", "x")
+        self.fails(2, "no such tier", "account", "set", "a@example.org", "--name", "Fine", "--tier", "x")
+        self.fails(2, "a name is", "account", "set", "a@example.org", "--name", "")
+        self.fails(2, "needs one EMAIL", "account", "set", "a@example.org")
+
+    def test_account_remove(self):
+        account = self.good("account", "add", "a@example.org").strip()
+        self.good("key", "add", "a@example.org", "--name", "k")
+        self.good("account", "add", "b@example.org")
+        self.good("key", "add", "b@example.org", "--name", "k")
+        self.redis.command("HSET", f"cdn:{{{account}}}", "files", "1")
+        self.fails(1, "still has files", "account", "remove", "a@example.org")
+        self.redis.command("HSET", f"cdn:{{{account}}}", "files", "0")
+        self.assertEqual(self.good("account", "remove", "a@example.org"), "")
+        self.assertEqual(len(self.everything()), 4)
+        self.assertNotIn(account, str(self.everything()))
+        self.fails(1, "no account has the email", "account", "remove", "a@example.org")
+        self.fails(2, "needs one EMAIL", "account", "remove")
+        self.good("account", "add", "a@example.org")
+
+    # -- keys
+
+    def test_key_add(self):
+        self.good("account", "add", "a@example.org")
+        key = self.good("key", "add", "a@example.org", "--name", "laptop")
+        self.assertRegex(key, r"\Ask_cdn_[0-9a-f]{64}\n\Z")
+        later = self.good("key", "add", "a@example.org", "--name", "later", "--expires", "2099-12-31")
+        self.assertNotEqual(key, later)
+        rows = {row["name"]: row for row in map(
+            json.loads, self.good("key", "list", "a@example.org", "--json").splitlines())}
+        self.assertEqual(list(rows["laptop"]), ["id", "hint", "name", "created_at", "expires_at", "revoked_at"])
+        self.assertRegex(rows["laptop"]["id"], r"\Akey_[0-9a-f]{20}\Z")
+        self.assertEqual(rows["laptop"]["hint"], key[:13] + "...." + key.strip()[-6:])
+        self.assertEqual(rows["laptop"]["expires_at"], "-")
+        # To the end of the day that was named.
+        self.assertEqual(rows["later"]["expires_at"], "2100-01-01T00:00:00Z")
+        self.assertNotIn(key.strip(), str(self.everything()))
+
+    def test_key_add_refused(self):
+        self.good("account", "add", "a@example.org")
+        self.fails(1, "no account has the email", "key", "add", "b@example.org", "--name", "k")
+        self.fails(2, "--name", "key", "add", "a@example.org")
+        self.fails(2, "--name", "key", "add", "a@example.org", "--name", "")
+        self.fails(2, "--name", "key", "add", "--name", "k")
+        for day in ("", "tomorrow", "2020-01-01", "2099-13-01", "2099-02-30", "2099-1-1", "20990101", "2099-01-01T00"):
+            self.fails(2, "a day to come", "key", "add", "a@example.org", "--name", "k", "--expires", day)
+
+    def test_key_name_is_one_line(self):
+        """Names go into listings of one line a key."""
+        self.good("account", "add", "a@example.org")
+        for name in ("two\nlines", "a\tb", "\udcc3", TOO_LONG):
+            self.fails(2, "a name is", "key", "add", "a@example.org", "--name", name)
+
+    def test_key_revoke(self):
+        self.good("account", "add", "a@example.org")
+        for name in ("one", "two"):
+            self.good("key", "add", "a@example.org", "--name", name)
+        rows = [line.split("\t") for line in self.good("key", "list", "a@example.org").splitlines()]
+        self.assertEqual(self.good("key", "revoke", rows[0][0]), "")
+        now = {row[0]: row for row in (
+            line.split("\t") for line in self.good("key", "list", "a@example.org").splitlines())}
+        self.assertRegex(now[rows[0][0]][5], r"\A20\d\d-")
+        self.assertEqual(now[rows[1][0]][5], "-")
+        before = self.everything()
+        self.good("key", "revoke", rows[0][0])
+        self.assertEqual(self.everything(), before)
+        for key_id in ("", "key_", "key_*", "key_" + "0" * 20, rows[0][0] + "0", rows[0][0][:-1], rows[0][0].upper()):
+            self.fails(1, "no key has the id", "key", "revoke", key_id)
+        self.fails(2, "needs one ID", "key", "revoke")
+        self.fails(1, "no account has the email", "key", "list", "b@example.org")
+        self.fails(2, "needs one EMAIL", "key", "list")
+
+    # -- use and settings
+
+    def test_use(self):
+        for words in ((), ("account",), ("account", "eat"), ("key",), ("nothing",), ("--json",), ("--env",)):
+            run = self.run_it(*words)
+            self.assertEqual((run.returncode, run.stdout), (2, ""), words)
+            self.assertIn("usage: cdnctl", run.stderr)
+        for words in (("--help",), ("account", "add", "--help")):
+            self.assertIn("usage: cdnctl", self.good(*words))
+
+    def test_wrong_settings_are_all_reported(self):
+        path = os.path.join(self.folder.path, "wrong.env")
+        with open(path, "w", encoding="ascii") as f:
+            f.write("CDN_MAX_BODY=much\nCDN_FSYNC=maybe\nCDN_MISSPELT=1\nCDN_PUBLIC_URL=ftp://x\n")
+        run = self.run_it("--env", path, "account", "list", CDN_RECEIVE_TIMEOUT="0")
+        self.assertEqual((run.returncode, run.stdout), (1, ""))
+        for name in ("CDN_MAX_BODY", "CDN_FSYNC", "CDN_MISSPELT", "CDN_PUBLIC_URL", "CDN_RECEIVE_TIMEOUT"):
+            self.assertEqual(len(re.findall(rf"(?m)^{name}: ", run.stderr)), 1, run.stderr)
+        self.fails(1, "CDN_ENV_FILE: No such file", "--env", path + ".not", "account", "list")
+
+    def test_redis_down_or_wrong(self):
+        for url, says in (("unix:///nowhere", "No such file"), ("redis://127.0.0.1:1", "refused"),
+                          ("http://x", "must begin with"), ("unix://relative", "absolute path")):
+            run = self.run_it("account", "list", CDN_REDIS_URL=url)
+            self.assertEqual((run.returncode, run.stdout), (1, ""))
+            self.assertIn(says, run.stderr)
+        run = self.run_it("account", "list", CDN_REDIS_URL="redis://:secret@[")
+        self.assertEqual(run.returncode, 1)
+        self.assertNotIn("secret", run.stderr)
+
+    def test_evicting_redis(self):
+        self.redis.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+        try:
+            self.fails(1, "noeviction", "account", "add", "a@example.org")
+        finally:
+            self.redis.command("CONFIG", "SET", "maxmemory-policy", "noeviction")
+
+    def test_secret_from_a_file(self):
+        path = os.path.join(self.folder.path, "redis-url")
+        with open(path, "w", encoding="ascii") as f:
+            f.write(self.redis.url + "\n")
+        env = {key: value for key, value in self.env.items() if key != "CDN_REDIS_URL"}
+        run = subprocess.run([os.path.join(BUILD, "cdnctl"), "account", "add", "a@example.org"], capture_output=True,
+                             text=True, env={**env, "CDN_REDIS_URL_FILE": path}, timeout=30)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        self.assertEqual(len(self.everything()), 2)
+
+    def test_full_standard_output(self):
+        """A listing that could not be written is not a success."""
+        self.good("account", "add", "a@example.org")
+        with open("/dev/full", "w", encoding="ascii") as full:
+            run = subprocess.run([os.path.join(BUILD, "cdnctl"), "account", "list"], stdout=full,
+                                 stderr=subprocess.PIPE, env=self.env, timeout=30)
+        self.assertEqual(run.returncode, 1)
+
+    def test_store_init(self):
+        data = os.path.join(self.folder.path, "new")
+        for _ in range(2):
+            self.good("store", "init", CDN_DATA_DIR=data)
+            self.assertEqual(sorted(os.listdir(data)), [".cdn-store", "files", "records", "tmp"])
+        self.fails(2, "takes no words", "store", "init", "x")
+        self.fails(1, "No such file", "store", "init", CDN_DATA_DIR="/nowhere/at/all")
+        self.fails(1, "absolute path", "store", "init", CDN_DATA_DIR="relative")
+
+    def test_settings(self):
+        rows = [json.loads(line) for line in self.good("settings", "--json").splitlines()]
+        self.assertIn("CDN_PUBLIC_URL", [row["name"] for row in rows])
+        self.assertEqual([row["name"] for row in rows],
+                         [line.split("\t")[0] for line in self.good("settings").splitlines()])
+
+
+main()
