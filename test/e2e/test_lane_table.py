@@ -1,0 +1,70 @@
+"""The static lane's types stand in lib/sniff and three times in deploy/nginx.conf: all four must say the same."""
+import os
+import re
+import subprocess
+import tempfile
+import unittest
+
+from harness import ROOT, main
+from harness.samples import LANES
+
+PROGRAM = r"""
+#include <stdio.h>
+#include "sniff/types.h"
+int main(void)
+{
+	size_t count;
+	const struct sniff_lane *lanes = sniff_lanes(&count);
+	for (size_t i = 0; i < count; i++) {
+		printf("%s %s %d\n", lanes[i].ext, lanes[i].type, sniff_may_run(lanes[i].type));
+	}
+	return 0;
+}
+"""
+
+
+def lanes():
+    """The table of lib/sniff, asked of the code itself: extension -> (type, whether a browser could run it)."""
+    lib = os.path.join(ROOT, "lib")
+    sources = [os.path.join(lib, name) for name in ("sniff/types.c", "base/slice.c")]
+    with tempfile.TemporaryDirectory() as folder:
+        program = os.path.join(folder, "lanes")
+        command = ["cc", "-std=c11", "-D_GNU_SOURCE", "-I", lib, "-include", "base/banned.h", "-x", "c", "-", *sources]
+        subprocess.run([*command, "-o", program], input=PROGRAM, text=True, check=True)
+        out = subprocess.run([program], capture_output=True, text=True, check=True).stdout
+    return {ext: (kind, may_run == "1") for ext, kind, may_run in map(str.split, out.splitlines())}
+
+
+class Table(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.lanes = lanes()
+        with open(os.path.join(ROOT, "deploy/nginx.conf"), encoding="utf-8") as f:
+            cls.conf = f.read()
+
+    def test_the_location_takes_each_extension(self):
+        found = re.findall(r"\(\?<ext>([a-z0-9|]+)\)", self.conf)
+        self.assertEqual(len(found), 1)
+        self.assertEqual(sorted(found[0].split("|")), sorted(self.lanes))
+
+    def test_types(self):
+        block = re.search(r"\ttypes \{([^}]*)\}", self.conf).group(1)
+        rows = dict(reversed(line.strip(" \t;").split()) for line in block.strip().splitlines())
+        self.assertEqual(rows, {ext: kind for ext, (kind, _) in self.lanes.items()})
+
+    def test_policy(self):
+        block = re.search(r"map \$ext \$file_policy \{([^}]*)\}", self.conf).group(1)
+        boxed = re.search(r'"~\^\(\?:([a-z0-9|]+)\)\$"', block).group(1).split("|")
+        self.assertEqual(sorted(boxed), sorted(ext for ext, (_, may_run) in self.lanes.items() if may_run))
+
+    def test_the_policy_is_the_worker_s(self):
+        with open(os.path.join(ROOT, "lib/app/file.c"), encoding="utf-8") as f:
+            joined = re.sub(r'"\s*\n\s*"', "", f.read())
+        worker = re.search(r'"(sandbox; [^"]*)"', joined).group(1)
+        self.assertIn(f'"{worker}"', self.conf)
+
+    def test_every_type_has_a_sample(self):
+        self.assertEqual(sorted(LANES), sorted(self.lanes))
+
+
+main()
