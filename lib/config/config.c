@@ -187,16 +187,16 @@ static int parse_choice(struct slice text, const char *choices, uint64_t *out)
  */
 static bool is_plain_url(struct slice url)
 {
-	if (!slice_starts(url, "http://") && !slice_starts(url, "https://")) {
-		return false;
-	}
+	size_t scheme = slice_starts(url, "http://")    ? strlen("http://")
+	                : slice_starts(url, "https://") ? strlen("https://")
+	                                                : url.n;
 	for (size_t i = 0; i < url.n; i++) {
 		if ((unsigned char)url.p[i] <= ' ' || strchr("\"\\<>?#%", url.p[i]) ||
 		        (unsigned char)url.p[i] >= 0x7f) {
 			return false;
 		}
 	}
-	return slice_find(url, '/') < url.n && url.n > strlen("https://");
+	return scheme < url.n && url.p[scheme] != '/';
 }
 
 static void store_text(struct loader *l, const struct setting *s, const char *value, char *at)

@@ -1,0 +1,83 @@
+/* SHA-256, against the examples of FIPS 180-2. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/number.h"
+#include "crypto/digest.h"
+
+static const struct {
+	const char *text, *hex;
+} rows[] = {
+        {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+        {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+        {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+                "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+};
+
+static int open_hash(void **state)
+{
+	*state = sha256_new();
+	return *state ? 0 : -1;
+}
+
+static int close_hash(void **state)
+{
+	sha256_free(*state);
+	return 0;
+}
+
+static void test_hex(void **state)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char hex[SHA256_HEX_SIZE];
+		assert_int_equal(sha256_hex(*state, slice_view(rows[i].text), hex), 0);
+		assert_string_equal(hex, rows[i].hex);
+	}
+}
+
+static void test_in_pieces(void **state)
+{
+	struct slice text = slice_view(rows[2].text);
+	for (size_t n = 1; n <= text.n; n++) {
+		unsigned char digest[SHA256_BYTES];
+		char hex[SHA256_HEX_SIZE];
+		assert_int_equal(sha256_begin(*state), 0);
+		for (size_t at = 0; at < text.n; at += n) {
+			assert_int_equal(
+			        sha256_add(*state, slice_head(slice_from(text, at), n)), 0);
+		}
+		assert_int_equal(sha256_end(*state, digest), 0);
+		number_hex(digest, sizeof digest, hex);
+		assert_string_equal(hex, rows[2].hex);
+	}
+}
+
+/* A digest that was given up half-way leaves nothing in the next. */
+static void test_begin_forgets(void **state)
+{
+	char hex[SHA256_HEX_SIZE];
+	assert_int_equal(sha256_begin(*state), 0);
+	assert_int_equal(sha256_add(*state, slice_view("given up")), 0);
+	assert_int_equal(sha256_hex(*state, slice_view("abc"), hex), 0);
+	assert_string_equal(hex, rows[1].hex);
+}
+
+static void test_free_nothing(void **state)
+{
+	(void)state;
+	sha256_free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(test_hex),
+	        cmocka_unit_test(test_in_pieces),
+	        cmocka_unit_test(test_begin_forgets),
+	        cmocka_unit_test(test_free_nothing),
+	};
+	return cmocka_run_group_tests(tests, open_hash, close_hash);
+}
