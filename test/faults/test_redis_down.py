@@ -86,6 +86,23 @@ class Down(SiteCase):
             self.assertEqual(kept(self.site), before)
             stored(self, self.site, self.upload(), BYTES)
 
+    def test_out_of_memory(self):
+        """Redis itself refuses what would grow it; what frees memory still works, and half of nothing is done."""
+        answer = self.upload()
+        before = kept(self.site)
+        self.site.redis.command("CONFIG", "SET", "maxmemory", "1")
+        try:
+            refused = self.upload()
+            self.unavailable(refused.status, refused.header("Retry-After"), refused.body)
+            self.assertEqual(kept(self.site), before)
+            self.assertEqual(self.site.me().status, 200)
+            gone = self.site.request("DELETE", "/api/v4/upload/" + answer.json["id"], key=True)
+            self.assertEqual(gone.status, 200)
+        finally:
+            self.site.redis.command("CONFIG", "SET", "maxmemory", "0")
+        check_counters(self, self.site)
+        stored(self, self.site, self.upload(), BYTES)
+
     def test_restarted_during(self):
         def restart():
             self.site.redis.stop()
