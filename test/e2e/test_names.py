@@ -29,7 +29,7 @@ ROWS = [
     (plain("C:\\x\\y.txt"), "y.txt"), (plain("C:\\\\x\\\\y.txt"), "y.txt"),
     (plain("\\\\server\\share\\y.txt"), "y.txt"),
     (plain("../../etc/passwd"), "passwd"), (plain("/etc/passwd"), "passwd"), (plain("..\\..\\passwd"), "passwd"),
-    (plain("..%2F..%2Fetc%2Fpasswd"), None), (plain("dir/"), "download"), (plain("/"), "download"),
+    (plain("..%2F..%2Fetc%2Fpasswd"), "..-..-etc-passwd"), (plain("a%5Cb.txt"), "a-b.txt"), (plain("dir/"), "download"), (plain("/"), "download"),
     (plain("."), "download"), (plain(".."), "download"), (plain("..."), "..."),
     (plain(".htaccess"), ".htaccess"), (plain("CON.txt"), "CON.txt"), (plain("-rf"), "-rf"),
     (plain("  spaced.txt  "), "spaced.txt"), (plain("\t.txt"), ".txt"), (plain(" "), "download"),
