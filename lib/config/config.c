@@ -251,12 +251,12 @@ int config_load(
 			store_number(&l, &s[i], value, at);
 		}
 	}
+	if (*config->data_dir != '/') {
+		mistake(&l, "CDN_DATA_DIR", "must be an absolute path");
+	}
 	if (!l.failed) {
 		const char *path = strchr(strstr(config->public_url, "://") + 3, '/');
 		config->public_prefix = path ? path : "";
-		if (*config->data_dir != '/') {
-			mistake(&l, "CDN_DATA_DIR", "must be an absolute path");
-		}
 	}
 	return l.failed || a->overflowed ? -1 : 0;
 }
