@@ -262,7 +262,9 @@ static bool take(struct fcgi *f, uint64_t bytes, int64_t deadline)
 			return true;
 		}
 		set_timeout(f->connection.ipcFd, SO_RCVTIMEO, left);
-		if (next_chunk(f, &chunk, &ignored) != 1) {
+		int got = next_chunk(f, &chunk, &ignored);
+		f->body.ended = got == 0;
+		if (got != 1) {
 			return false;
 		}
 		f->body.received += chunk.n;
@@ -289,10 +291,18 @@ static void drain(struct fcgi *f)
 
 void fcgi_end(struct fcgi *f)
 {
-	/* nginx holds an answer back until it sees the end of it, so that comes before the drain.
-	 */
-	shutdown(f->connection.ipcFd, SHUT_WR);
-	drain(f);
-	shutdown(f->connection.ipcFd, SHUT_RD);
+	if (!f->body.ended) {
+		/* nginx holds an answer back until it sees the end of it: that comes before the
+		 * drain. */
+		shutdown(f->connection.ipcFd, SHUT_WR);
+		drain(f);
+	}
+	if (f->body.ended) {
+		/* Nothing is left to come, and libfcgi need not wait for the peer to hang up first.
+		 */
+		FCGX_Detach(&f->connection);
+	} else {
+		shutdown(f->connection.ipcFd, SHUT_RD);
+	}
 	FCGX_Finish_r(&f->connection);
 }
