@@ -66,6 +66,18 @@ class ClientLeaves(WorkerCase):
                     with self.begin_upload(form, PART, length) as sock:
                         sock.sendall(ending)
 
+    def test_before_the_end_of_the_stream(self):
+        """The form is whole, but whether it is all that the client sends is not known."""
+        form = self.form(b"12345")
+        whole = len(form.body())
+        for length in ("auto", None):
+            for ending in (b"", fcgi.record(fcgi.ABORT), fcgi.record(fcgi.STDIN)[:5]):
+                with self.subTest(length=length, ending=ending):
+                    with self.begin_upload(form, whole, length) as sock:
+                        sock.sendall(ending)
+                        sock.shutdown(client.socket.SHUT_WR)
+                        self.assertRefused(fcgi.reply(sock), 400)
+
 
 class Lengths(WorkerCase):
     def test_unknown_is_the_same_as_known(self):

@@ -3,7 +3,7 @@ import socket
 import threading
 import time
 
-from harness import client, fcgi, main
+from harness import client, fcgi, main, process
 from worker_case import KEPT, WorkerCase, noise
 
 
@@ -75,6 +75,20 @@ class SlowSenders(WorkerCase):
             answer = fcgi.reply(sock)
         self.assertGreater(time.monotonic() - began, 2.5)
         self.assertStored(answer, data)
+        self.before = self.state()
+
+    def test_each_request_has_its_own_window(self):
+        """Two that pause a little, one after the other, are no slow one."""
+        data = noise(100)
+        form = self.form(data)
+        body = form.body()
+        for _ in range(2):
+            with self.begin_upload(form, 10) as sock:
+                for at in (10, 20, 30):
+                    time.sleep(0.5)
+                    sock.sendall(fcgi.record(fcgi.STDIN, body[at:at + 10]))
+                sock.sendall(fcgi.stream(fcgi.STDIN, body[40:]))
+                self.assertStored(fcgi.reply(sock), data)
         self.before = self.state()
 
     def test_a_body_that_nobody_reads(self):
@@ -164,13 +178,17 @@ class KeptConnections(WorkerCase):
         self.assertStored(answer, data)
 
     def test_raw(self):
-        """The connection is closed after the answer, whatever the peer asked for."""
-        with self.connect(5) as sock:
-            sock.sendall(fcgi.begin(flags=fcgi.KEEP_CONN) + fcgi.params(fcgi.environment("GET", "/up")) +
-                         fcgi.record(fcgi.STDIN))
-            self.assertEqual(fcgi.reply(sock).status, 200)
-            self.assertEqual(sock.recv(1), b"")
-            self.worker_is_well(timeout=2)
+        """The connection is closed after the answer, on both sides, whatever the peer asked for."""
+        pid, = self.site.pool.pids()
+        before = len(self.site.descriptors(pid))
+        for _ in range(5):
+            with self.connect(5) as sock:
+                sock.sendall(fcgi.begin(flags=fcgi.KEEP_CONN) + fcgi.params(fcgi.environment("GET", "/up")) +
+                             fcgi.record(fcgi.STDIN))
+                self.assertEqual(fcgi.reply(sock).status, 200)
+                self.assertEqual(sock.recv(1), b"")
+                self.worker_is_well(timeout=2)
+        process.wait_until(lambda: len(self.site.descriptors(pid)) <= before, 2, "closing what was kept")
 
     def test_silent_connections(self):
         """One that sends nothing costs the receive timeout, not the worker."""

@@ -87,6 +87,18 @@ class Strangers(WorkerCase):
                     self.fail(f"{b} after {a}: {got} is not {alone[b]}")
         self.assertEqual(self.site.stored(), before)
 
+    def test_log_lines(self):
+        """The same request again has the same line, but for time and id."""
+        names = ("file", "me", "me of nobody", "range", "upload", "cut short")
+        requests = self.requests()
+        lines = []
+        for name in names * 2:
+            count = len(self.site.access())
+            self.ask(requests[name])
+            line = process.wait_until(lambda: self.site.access()[count:], what="a line in the log")[0]
+            lines.append({key: value for key, value in line.items() if key not in ("time", "id", "ms")})
+        self.assertEqual(lines[:len(names)], lines[len(names):])
+
     def test_descriptors(self):
         requests = list(self.requests().values())
         for request in requests:
