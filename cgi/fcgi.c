@@ -285,7 +285,7 @@ static void drain(struct fcgi *f)
 	int64_t deadline = clock_monotonic_ms() + DRAIN_MS;
 	if (take(f, DRAIN_FIRST_BYTES, deadline) && !peer_leaves(fd, DRAIN_PAUSE_MS) &&
 	        take(f, DRAIN_BYTES - DRAIN_FIRST_BYTES, deadline)) {
-		peer_leaves(fd, deadline - clock_monotonic_ms());
+		peer_leaves(fd, DRAIN_PAUSE_MS);
 	}
 }
 
