@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#include "http/path.h"
+#include "base/utf8.h"
 #include "store/volume.h"
 
 enum { ARENA = 1024 * 1024, NAME_MAX_BYTES = 200 };
@@ -11,16 +11,16 @@ enum { ARENA = 1024 * 1024, NAME_MAX_BYTES = 200 };
 extern char **environ;
 
 static const struct command commands[] = {
-        {"account", "add", "EMAIL [--name N] [--tier T]", ctl_account_add},
-        {"account", "list", "[--json]", ctl_account_list},
-        {"account", "set", "EMAIL [--name N] [--tier T]", ctl_account_set},
-        {"account", "remove", "EMAIL", ctl_account_remove},
-        {"key", "add", "EMAIL --name N [--expires YYYY-MM-DD]", ctl_key_add},
-        {"key", "list", "EMAIL [--json]", ctl_key_list},
-        {"key", "revoke", "ID", ctl_key_revoke},
-        {"store", "init", "", ctl_store_init},
-        {"settings", "", "[--json]", ctl_settings},
-        {"doctor", "", "[URL]", ctl_doctor},
+	{"account", "add", "EMAIL [--name N] [--tier T]", ctl_account_add},
+	{"account", "list", "[--json]", ctl_account_list},
+	{"account", "set", "EMAIL [--name N] [--tier T]", ctl_account_set},
+	{"account", "remove", "EMAIL", ctl_account_remove},
+	{"key", "add", "EMAIL --name N [--expires YYYY-MM-DD]", ctl_key_add},
+	{"key", "list", "EMAIL [--json]", ctl_key_list},
+	{"key", "revoke", "ID", ctl_key_revoke},
+	{"store", "init", "", ctl_store_init},
+	{"settings", "", "[--json]", ctl_settings},
+	{"doctor", "", "[URL]", ctl_doctor},
 };
 
 static void print_usage(FILE *out)
@@ -29,11 +29,11 @@ static void print_usage(FILE *out)
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
 		const struct command *c = &commands[i];
 		fprintf(out, "  cdnctl %s%s%s %s\n", c->group, *c->verb ? " " : "", c->verb,
-		        c->usage);
+			c->usage);
 	}
 	fputs("\nTiers: unverified, verified, functionally_unlimited.\n"
 	      "Exit status: 0 done, 1 it failed, 2 wrong use.\n",
-	        out);
+		out);
 }
 
 int ctl_fail(const struct error *err)
@@ -55,7 +55,7 @@ const char *ctl_option(int *argc, char **argv, const char *name, bool flag)
 		if (strcmp(argv[i], name) == 0) {
 			const char *value = flag ? "" : argv[i + 1];
 			memmove(argv + i, argv + i + words,
-			        (size_t)(*argc - i - words) * sizeof *argv);
+				(size_t)(*argc - i - words) * sizeof *argv);
 			*argc -= words;
 			return value;
 		}
@@ -70,11 +70,11 @@ bool ctl_is_name(const char *name)
 			return false;
 		}
 	}
-	return *name && strlen(name) <= NAME_MAX_BYTES && path_is_utf8(slice_view(name));
+	return *name && strlen(name) <= NAME_MAX_BYTES && utf8_is_valid(slice_view(name));
 }
 
 static void print_json_row(
-        struct ctl *ctl, const char *const *names, const char *const *values, size_t count)
+	struct ctl *ctl, const char *const *names, const char *const *values, size_t count)
 {
 	struct json doc;
 	struct slice line;
@@ -142,9 +142,9 @@ static int set_up(struct ctl *ctl)
 		return CTL_FAILED;
 	}
 	const struct redis_options options = {
-	        .url = ctl->config.redis_url,
-	        .connect_timeout_ms = (int64_t)ctl->config.redis_connect_timeout_ms,
-	        .command_timeout_ms = (int64_t)ctl->config.redis_command_timeout_ms,
+		.url = ctl->config.redis_url,
+		.connect_timeout_ms = (int64_t)ctl->config.redis_connect_timeout_ms,
+		.command_timeout_ms = (int64_t)ctl->config.redis_command_timeout_ms,
 	};
 	ctl->hash = sha256_new();
 	if (!ctl->hash) {
@@ -160,10 +160,10 @@ static int run_command(struct ctl *ctl, int argc, char **argv)
 		const struct command *c = &commands[i];
 		int words = *c->verb ? 2 : 1;
 		if (argc >= words && strcmp(argv[0], c->group) == 0 &&
-		        (words == 1 || strcmp(argv[1], c->verb) == 0)) {
+			(words == 1 || strcmp(argv[1], c->verb) == 0)) {
 			int status = set_up(ctl);
 			return status == CTL_DONE ? c->run(ctl, argc - words, argv + words)
-			                          : status;
+						  : status;
 		}
 	}
 	print_usage(stderr);

@@ -22,7 +22,7 @@ int ctl_account_add(struct ctl *ctl, int argc, char **argv)
 		return ctl_misuse("a name is one line of text, at most 200 bytes");
 	}
 	if (account_add(ctl->redis, ctl->hash, ctl->arena, argv[0], name ? name : argv[0], tier,
-	            clock_now_ms(), &id, &err) != 0) {
+		    clock_now_ms(), &id, &err) != 0) {
 		return ctl_fail(&err);
 	}
 	printf("%s\n", id);
@@ -32,13 +32,13 @@ int ctl_account_add(struct ctl *ctl, int argc, char **argv)
 static void print_account(struct ctl *ctl, const struct account *account)
 {
 	static const char *const names[] = {
-	        "id", "email", "name", "tier", "created_at", "files", "bytes"};
+		"id", "email", "name", "tier", "created_at", "files", "bytes"};
 	char created[CLOCK_ISO_SIZE], files[24], bytes[24];
 	clock_format_iso(account->created_ms, created);
 	snprintf(files, sizeof files, "%" PRIu64, account->files);
 	snprintf(bytes, sizeof bytes, "%" PRIu64, account->bytes);
 	const char *const values[] = {account->id, account->email, account->name,
-	        tier_name(account->tier), created, files, bytes};
+		tier_name(account->tier), created, files, bytes};
 	ctl_row(ctl, names, values, sizeof names / sizeof *names);
 }
 
@@ -70,7 +70,7 @@ int ctl_account_list(struct ctl *ctl, int argc, char **argv)
 		size_t count;
 		struct error err;
 		if (account_scan(ctl->redis, ctl->arena, &next, ids, &count, &err) != 0 ||
-		        print_accounts(ctl, ids, count, &err) != 0) {
+			print_accounts(ctl, ids, count, &err) != 0) {
 			return ctl_fail(&err);
 		}
 		snprintf(cursor, sizeof cursor, "%s", next);
@@ -115,8 +115,8 @@ int ctl_account_set(struct ctl *ctl, int argc, char **argv)
 		return status;
 	}
 	if ((name && account_set(ctl->redis, ctl->arena, account.id, "name", name, &err) != 0) ||
-	        (tier_word && account_set(ctl->redis, ctl->arena, account.id, "tier", tier_word,
-	                              &err) != 0)) {
+		(tier_word && account_set(ctl->redis, ctl->arena, account.id, "tier", tier_word,
+				      &err) != 0)) {
 		return ctl_fail(&err);
 	}
 	return CTL_DONE;

@@ -49,7 +49,7 @@ int ctl_key_add(struct ctl *ctl, int argc, char **argv)
 		return CTL_FAILED;
 	}
 	if (key_add(ctl->redis, ctl->hash, ctl->arena, id, name, clock_now_ms(), expires_ms, &text,
-	            &err) != 0) {
+		    &err) != 0) {
 		return ctl_fail(&err);
 	}
 	printf("%s\n", text);
@@ -65,10 +65,10 @@ static const char *when(int64_t ms, char out[CLOCK_ISO_SIZE])
 static void print_key(struct ctl *ctl, const struct key *key)
 {
 	static const char *const names[] = {
-	        "id", "hint", "name", "created_at", "expires_at", "revoked_at"};
+		"id", "hint", "name", "created_at", "expires_at", "revoked_at"};
 	char created[CLOCK_ISO_SIZE], expires[CLOCK_ISO_SIZE], revoked[CLOCK_ISO_SIZE];
 	const char *const values[] = {key->id, key->hint, key->name, when(key->created_ms, created),
-	        when(key->expires_ms, expires), when(key->revoked_ms, revoked)};
+		when(key->expires_ms, expires), when(key->revoked_ms, revoked)};
 	ctl_row(ctl, names, values, sizeof names / sizeof *names);
 }
 

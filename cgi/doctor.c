@@ -38,9 +38,9 @@ static bool device_of(struct doctor *d, const char *folder, dev_t *out)
 	const char *path = arena_printf(d->ctl->arena, "%s/%s", d->ctl->config.data_dir, folder);
 	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
 		doctor_wrong(d, "store",
-		        arena_printf(d->ctl->arena, "%s: %s", path,
-		                errno == ENOENT ? "is not there" : "is not a folder"),
-		        "cdnctl store init");
+			arena_printf(d->ctl->arena, "%s: %s", path,
+				errno == ENOENT ? "is not there" : "is not a folder"),
+			"cdnctl store init");
 		return false;
 	}
 	*out = st.st_dev;
@@ -52,14 +52,14 @@ static void check_devices(struct doctor *d)
 {
 	dev_t files, records, tmp;
 	if (!device_of(d, "files", &files) || !device_of(d, "records", &records) ||
-	        !device_of(d, "tmp", &tmp)) {
+		!device_of(d, "tmp", &tmp)) {
 		return;
 	}
 	if (files == tmp && records == tmp) {
 		doctor_right(d, "store", "files/, records/ and tmp/ are on one filesystem");
 	} else {
 		doctor_wrong(d, "store", "tmp/ is on another filesystem than files/ or records/",
-		        "mount the whole of CDN_DATA_DIR as one filesystem");
+			"mount the whole of CDN_DATA_DIR as one filesystem");
 	}
 }
 
@@ -72,8 +72,8 @@ static int write_probe(struct doctor *d, const struct volume_root *root, struct 
 		return error_set(err, 500, "internal_error", "no memory");
 	}
 	if (volume_create(root, d->ctl->arena, file, err) != 0 ||
-	        volume_write(file, slice_view("x"), err) != 0 || volume_sync(file, err) != 0 ||
-	        volume_link(file, VOLUME_FILES, id, "bin", err) != 0) {
+		volume_write(file, slice_view("x"), err) != 0 || volume_sync(file, err) != 0 ||
+		volume_link(file, VOLUME_FILES, id, "bin", err) != 0) {
 		return -1;
 	}
 	return volume_unlink(root, VOLUME_FILES, id, "bin", err);
@@ -103,14 +103,14 @@ static void check_open_store(struct doctor *d, const struct volume_root *root)
 	check_devices(d);
 	if (write_probe(d, root, &err) != 0) {
 		doctor_wrong(d, "store", err.detail,
-		        "run the workers and this command as the user who owns CDN_DATA_DIR");
+			"run the workers and this command as the user who owns CDN_DATA_DIR");
 	} else {
 		doctor_right(d, "store", "a file can be written, made durable, named and removed");
 	}
 	check_space(d, root);
 	if (!root->volume->fsync) {
 		doctor_note(d, "CDN_FSYNC", "is off: a power cut may lose acknowledged files",
-		        "CDN_FSYNC=on");
+			"CDN_FSYNC=on");
 	}
 }
 
@@ -124,7 +124,7 @@ static void check_store(struct doctor *d)
 		check_open_store(d, root);
 	} else {
 		doctor_wrong(d, "store", err.detail,
-		        "mount the filesystem; for a new store run cdnctl store init");
+			"mount the filesystem; for a new store run cdnctl store init");
 	}
 	volume_release(&volume);
 }
@@ -134,9 +134,9 @@ static bool check_redis(struct doctor *d)
 	struct error err;
 	if (redis_connect(d->ctl->redis, &err) != 0) {
 		doctor_wrong(d, "redis", err.detail,
-		        redis_must_not_be_used(d->ctl->redis)
-		                ? "maxmemory-policy noeviction in redis.conf"
-		                : "start Redis, or correct CDN_REDIS_URL");
+			redis_must_not_be_used(d->ctl->redis)
+				? "maxmemory-policy noeviction in redis.conf"
+				: "start Redis, or correct CDN_REDIS_URL");
 		return false;
 	}
 	doctor_right(d, "redis", "answers and never evicts");
@@ -144,8 +144,8 @@ static bool check_redis(struct doctor *d)
 		doctor_right(d, "redis", "keeps an append-only file");
 	} else {
 		doctor_wrong(d, "redis",
-		        "keeps no append-only file: a crash loses accounts and keys",
-		        "appendonly yes and appendfsync always in redis.conf");
+			"keeps no append-only file: a crash loses accounts and keys",
+			"appendonly yes and appendfsync always in redis.conf");
 	}
 	return true;
 }
@@ -158,12 +158,12 @@ static void check_magic(struct doctor *d)
 	struct error err;
 	struct slice head = slice_of(png, sizeof png - 1);
 	if (sniff_open(&sniffer, &err) != 0 ||
-	        sniff_type(&sniffer, head, slice_view("x"), head.n, &type, &err) != 0) {
+		sniff_type(&sniffer, head, slice_view("x"), head.n, &type, &err) != 0) {
 		doctor_wrong(
-		        d, "libmagic", err.detail, "install libmagic's database (libmagic-mgc)");
+			d, "libmagic", err.detail, "install libmagic's database (libmagic-mgc)");
 	} else if (strcmp(type.content_type, "image/png") != 0) {
 		doctor_wrong(d, "libmagic", "takes a PNG for something else",
-		        "unset MAGIC and remove ~/.magic, or reinstall libmagic-mgc");
+			"unset MAGIC and remove ~/.magic, or reinstall libmagic-mgc");
 	} else {
 		doctor_right(d, "libmagic", "knows a PNG when it sees one");
 	}

@@ -18,10 +18,10 @@ struct visit {
 
 /* A PNG of one transparent dot. */
 static const unsigned char png[] = {0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00,
-        0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x01, 0x08,
-        0x06, 0x00, 0x00, 0x00, 0x1f, 0x15, 0xc4, 0x89, 0x00, 0x00, 0x00, 0x0b, 0x49, 0x44, 0x41,
-        0x54, 0x78, 0x9c, 0x63, 0x60, 0x00, 0x02, 0x00, 0x00, 0x05, 0x00, 0x01, 0x7a, 0x5e, 0xab,
-        0x3f, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82};
+	0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x01, 0x08,
+	0x06, 0x00, 0x00, 0x00, 0x1f, 0x15, 0xc4, 0x89, 0x00, 0x00, 0x00, 0x0b, 0x49, 0x44, 0x41,
+	0x54, 0x78, 0x9c, 0x63, 0x60, 0x00, 0x02, 0x00, 0x00, 0x05, 0x00, 0x01, 0x7a, 0x5e, 0xab,
+	0x3f, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82};
 
 static struct exchange *ask(struct visit *v, const char *method, const char *url)
 {
@@ -41,7 +41,7 @@ static bool answered(struct visit *v, struct exchange *x, const char *hop)
 		return true;
 	}
 	doctor_wrong(v->d, hop, x ? err.detail : "no memory",
-	        "start the web server, and give its address as the world sees it");
+		"start the web server, and give its address as the world sees it");
 	return false;
 }
 
@@ -63,12 +63,12 @@ static bool visit_health(struct visit *v)
 		return true;
 	}
 	doctor_wrong(v->d, "web server", status_text(v, x),
-	        x->status == 502 || x->status == 504
-	                ? "the web server finds no worker: is the pool running, on the socket of "
-	                  "fastcgi_pass?"
-	        : x->status == 503 ? "the worker runs; see its checks above and its log"
-	                           : "the web server does not hand /up to the worker: compare it "
-	                             "with deploy/");
+		x->status == 502 || x->status == 504
+			? "the web server finds no worker: is the pool running, on the socket of "
+			  "fastcgi_pass?"
+		: x->status == 503 ? "the worker runs; see its checks above and its log"
+				   : "the web server does not hand /up to the worker: compare it "
+				     "with deploy/");
 	return false;
 }
 
@@ -84,10 +84,10 @@ static bool visit_me(struct visit *v)
 		return true;
 	}
 	doctor_wrong(v->d, "authorization", status_text(v, x),
-	        x->status == 401
-	                ? "the web server drops Authorization (Apache: CGIPassAuth On), or its "
-	                  "workers use another Redis than this command"
-	                : "see the worker's log");
+		x->status == 401
+			? "the web server drops Authorization (Apache: CGIPassAuth On), or its "
+			  "workers use another Redis than this command"
+			: "see the worker's log");
 	return false;
 }
 
@@ -96,7 +96,7 @@ static struct slice form(struct arena *a)
 	struct buf body;
 	buf_new(&body, a, 1024);
 	buf_put_str(&body, "--doctor\r\nContent-Disposition: form-data; name=\"file\"; "
-	                   "filename=\"doctor.png\"\r\n\r\n");
+			   "filename=\"doctor.png\"\r\n\r\n");
 	buf_put(&body, slice_of(png, sizeof png));
 	buf_put_str(&body, "\r\n--doctor--\r\n");
 	return buf_view(&body);
@@ -127,9 +127,9 @@ static bool understand_upload(struct visit *v, struct exchange *x)
 	struct json *doc = arena_alloc(v->d->ctl->arena, sizeof *doc);
 	struct slice id, url;
 	if (!doc || json_parse(doc, v->d->ctl->arena, buf_view(&x->answer)) != 0 ||
-	        !json_get_text(doc, "id", &id) || !json_get_text(doc, "url", &url)) {
+		!json_get_text(doc, "id", &id) || !json_get_text(doc, "url", &url)) {
 		doctor_wrong(
-		        v->d, "upload", status_text(v, x), "something else answers for the worker");
+			v->d, "upload", status_text(v, x), "something else answers for the worker");
 		return false;
 	}
 	v->id = id.p;
@@ -167,15 +167,15 @@ static bool is_the_file(const struct exchange *x)
 static void check_file_headers(struct visit *v, const struct exchange *x, const char *hop)
 {
 	static const char *const once[] = {"X-Content-Type-Options", "Access-Control-Allow-Origin",
-	        "Cache-Control", "ETag", "Content-Type", "Cross-Origin-Resource-Policy"};
+		"Cache-Control", "ETag", "Content-Type", "Cross-Origin-Resource-Policy"};
 	for (size_t i = 0; i < sizeof once / sizeof *once; i++) {
 		size_t count;
 		exchange_header(x, once[i], &count);
 		if (count != 1) {
 			doctor_wrong(v->d, hop,
-			        arena_printf(v->d->ctl->arena, "the header %s came %zu times",
-			                once[i], count),
-			        "compare the web server's add_header lines with deploy/nginx.conf");
+				arena_printf(v->d->ctl->arena, "the header %s came %zu times",
+					once[i], count),
+				"compare the web server's add_header lines with deploy/nginx.conf");
 		}
 	}
 }
@@ -193,8 +193,8 @@ static void visit_file(struct visit *v, const char *hop, const char *url, const 
 	size_t from_worker;
 	exchange_header(x, "X-Request-Id", &from_worker);
 	doctor_right(v->d, hop,
-	        from_worker ? "the bytes come back, by way of the worker"
-	                    : "the bytes come back, straight from the web server");
+		from_worker ? "the bytes come back, by way of the worker"
+			    : "the bytes come back, straight from the web server");
 	check_file_headers(v, x, hop);
 }
 
@@ -202,7 +202,7 @@ static void visit_delete(struct visit *v)
 {
 	struct arena *a = v->d->ctl->arena;
 	struct exchange *x =
-	        ask(v, "DELETE", arena_printf(a, "%s/api/v4/upload/%s", v->url, v->id));
+		ask(v, "DELETE", arena_printf(a, "%s/api/v4/upload/%s", v->url, v->id));
 	if (!answered(v, x, "delete")) {
 		return;
 	}
@@ -216,7 +216,7 @@ static void visit_delete(struct visit *v)
 	}
 	if (gone->status != 404) {
 		doctor_wrong(v->d, "delete", status_text(v, gone),
-		        "a cache in front still has the file: let it ask again, or purge it");
+			"a cache in front still has the file: let it ask again, or purge it");
 		return;
 	}
 	doctor_right(v->d, "delete", "the file is gone");
@@ -229,11 +229,11 @@ static void make_round(struct visit *v)
 		return;
 	}
 	visit_file(v, "public URL", v->file_url,
-	        "CDN_PUBLIC_URL or the static lane points elsewhere: its folder must be "
-	        "CDN_DATA_DIR/files");
+		"CDN_PUBLIC_URL or the static lane points elsewhere: its folder must be "
+		"CDN_DATA_DIR/files");
 	visit_file(v, "worker lane", arena_printf(a, "%s/%s/another-name", v->url, v->id),
-	        "CDN_SENDFILE does not fit the web server, or its internal location is not "
-	        "CDN_DATA_DIR/files; CDN_SENDFILE=off always works");
+		"CDN_SENDFILE does not fit the web server, or its internal location is not "
+		"CDN_DATA_DIR/files; CDN_SENDFILE=off always works");
 	visit_delete(v);
 }
 
@@ -248,9 +248,9 @@ static int make_account(struct visit *v, const char **id, struct error *err)
 	}
 	v->email = arena_printf(ctl->arena, "doctor-%s@localhost", random);
 	if (account_add(ctl->redis, ctl->hash, ctl->arena, v->email, "cdnctl doctor",
-	            TIER_UNVERIFIED, clock_now_ms(), id, err) != 0 ||
-	        key_add(ctl->redis, ctl->hash, ctl->arena, *id, "doctor", clock_now_ms(), 0, &key,
-	                err) != 0) {
+		    TIER_UNVERIFIED, clock_now_ms(), id, err) != 0 ||
+		key_add(ctl->redis, ctl->hash, ctl->arena, *id, "doctor", clock_now_ms(), 0, &key,
+			err) != 0) {
 		return -1;
 	}
 	v->bearer = arena_printf(ctl->arena, "Authorization: Bearer %s", key);
@@ -264,9 +264,9 @@ static void remove_account(struct visit *v, const char *id)
 	struct error err;
 	int found = account_find(ctl->redis, ctl->arena, id, &account, &err);
 	if (found < 0 ||
-	        (found && account_remove(ctl->redis, ctl->hash, ctl->arena, &account, &err) != 0)) {
+		(found && account_remove(ctl->redis, ctl->hash, ctl->arena, &account, &err) != 0)) {
 		doctor_wrong(v->d, "account of the visit", err.detail,
-		        arena_printf(ctl->arena, "later: cdnctl account remove %s", v->email));
+			arena_printf(ctl->arena, "later: cdnctl account remove %s", v->email));
 	}
 }
 

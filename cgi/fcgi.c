@@ -44,30 +44,35 @@ static bool peer_leaves(int fd, int64_t ms)
 	return poll(&p, 1, ms > 0 ? (int)ms : 0) != 0;
 }
 
-/* Look at the head in the socket until it is complete; false when it is bad, late or cut short. */
+/*
+ * Look at what has come of the head, 4 KiB of it first: most are smaller, and what stands behind it
+ * in the socket need not be copied.
+ */
+static enum preface look_at_head(int fd, unsigned char *head)
+{
+	ssize_t n = recv(fd, head, PREFACE_USUAL, MSG_PEEK);
+	enum preface verdict = n > 0 ? preface_judge(head, (size_t)n) : PREFACE_BAD;
+	if (verdict == PREFACE_MORE && n == PREFACE_USUAL) {
+		n = recv(fd, head, PREFACE_MAX, MSG_PEEK);
+		verdict = n > 0 ? preface_judge(head, (size_t)n) : PREFACE_BAD;
+	}
+	return verdict;
+}
+
+/* Wait for a complete head; false when it is bad, late or cut short. */
 static bool head_is_good(struct fcgi *f, int fd)
 {
 	int64_t deadline = clock_monotonic_ms() + (int64_t)f->config->receive_timeout_s * 1000;
-	size_t look = PREFACE_USUAL;
 	unsigned char *head = arena_take(f->arena, PREFACE_MAX);
-	if (!head) {
-		return false;
-	}
-	do {
-		ssize_t n = recv(fd, head, look, MSG_PEEK);
-		if (n <= 0) {
+	enum preface verdict = head ? PREFACE_MORE : PREFACE_BAD;
+	while (verdict == PREFACE_MORE) {
+		verdict = look_at_head(fd, head);
+		if (verdict == PREFACE_MORE &&
+			(peer_leaves(fd, 1) || clock_monotonic_ms() >= deadline)) {
 			return false;
 		}
-		enum preface verdict = preface_judge(head, (size_t)n);
-		if (verdict != PREFACE_MORE) {
-			return verdict == PREFACE_GOOD;
-		}
-		if ((size_t)n == look && look < PREFACE_MAX) {
-			look = PREFACE_MAX;
-			continue;
-		}
-	} while (!peer_leaves(fd, 1) && clock_monotonic_ms() < deadline);
-	return false;
+	}
+	return verdict == PREFACE_GOOD;
 }
 
 /* More of the body, straight from libfcgi's buffer. */
@@ -83,7 +88,7 @@ static int next_chunk(void *context, struct slice *chunk, struct error *err)
 		f->body_failed = why != 0;
 		if (why == EAGAIN) {
 			return error_set(
-			        err, 408, "request_timeout", "no byte of the body for too long");
+				err, 408, "request_timeout", "no byte of the body for too long");
 		}
 		return why ? error_set(err, 400, "bad_request", "the body broke off (%d)", why) : 0;
 	}
@@ -132,7 +137,7 @@ static int add_headers(struct request *req, char **environment)
 		} else if (!slice_equal_str(name, "CONTENT_TYPE")) {
 			continue;
 		}
-		if (value.n && request_add_cgi_header(req, name, value) != 0) {
+		if (value.n && request_add_cgi_header(req, name, value, &req->error) != 0) {
 			return -1;
 		}
 	}
@@ -143,14 +148,12 @@ static void understand(struct fcgi *f, struct request *req)
 {
 	char **environment = f->connection.envp;
 	struct slice length = parameter(environment, "CONTENT_LENGTH");
-	if (add_headers(req, environment) != 0) {
-		error_set(&req->error, 500, "internal_error", "arena is full");
-	} else if (request_parse_length(length, &f->body, &req->error) == 0) {
-		struct slice prefix = slice_view(f->config->public_prefix);
-		/* On success the error stays as it was: none. */
-		if (request_parse_target(req, prefix, &req->error) != 0) {
-			req->path = (struct slice){"", 0};
-		}
+	struct slice prefix = slice_view(f->config->public_prefix);
+	/* Each sets the error when it fails; else it stays as it was: none. */
+	if (add_headers(req, environment) != 0 ||
+		request_parse_length(length, &f->body, &req->error) != 0 ||
+		request_parse_target(req, prefix, &req->error) != 0) {
+		req->path = (struct slice){"", 0};
 	}
 }
 
@@ -159,8 +162,8 @@ static void fill(struct fcgi *f, struct request *req)
 	char **environment = f->connection.envp;
 	*req = (struct request){.arena = f->arena, .body = &f->body, .now_ms = clock_now_ms()};
 	f->body = (struct body){
-	        .source = {next_chunk_in_time, f},
-	        .ceiling = f->config->max_body_bytes,
+		.source = {next_chunk_in_time, f},
+		.ceiling = f->config->max_body_bytes,
 	};
 	f->body_failed = false;
 	f->waited_ms = 0;
@@ -234,11 +237,11 @@ static bool put_body(struct fcgi *f, const struct request *req, const struct res
 void fcgi_respond(struct fcgi *f, const struct request *req, struct response *res)
 {
 	struct buf head;
-	buf_new(&head, f->arena, RESPONSE_HEAD_CEILING);
+	buf_init(&head, f->head, sizeof f->head);
 	if (response_head(res, &head) != 0) {
 		response_init(res, 500);
 		error_set(&res->error, 500, "internal_error", "the response was spoiled");
-		buf_new(&head, f->arena, 256);
+		buf_init(&head, f->head, sizeof f->head);
 		if (response_head(res, &head) != 0) {
 			return;
 		}
@@ -284,7 +287,7 @@ static void drain(struct fcgi *f)
 	int fd = f->connection.ipcFd;
 	int64_t deadline = clock_monotonic_ms() + DRAIN_MS;
 	if (take(f, DRAIN_FIRST_BYTES, deadline) && !peer_leaves(fd, DRAIN_PAUSE_MS) &&
-	        take(f, DRAIN_BYTES - DRAIN_FIRST_BYTES, deadline)) {
+		take(f, DRAIN_BYTES - DRAIN_FIRST_BYTES, deadline)) {
 		peer_leaves(fd, DRAIN_PAUSE_MS);
 	}
 }

@@ -21,15 +21,17 @@ struct fcgi {
 	struct arena *arena;
 	FCGX_Request connection;
 	struct body body;
-	bool body_failed;     /* nothing more may be read from it */
-	int64_t waited_ms;    /* in this window, for bytes of the body */
-	uint64_t window_from; /* body.received when the window began */
-	struct access facts;  /* of the request at hand, for its line in the log */
+	bool body_failed;                 /* nothing more may be read from it */
+	int64_t waited_ms;                /* in this window, for bytes of the body */
+	uint64_t window_from;             /* body.received when the window began */
+	char head[RESPONSE_HEAD_CEILING]; /* kept apart, so that a full arena can still be told of
+	                                   */
+	struct access facts;              /* of the request at hand, for its line in the log */
 };
 
 /* Returns -1 when libfcgi cannot be set up. */
 int fcgi_init(struct fcgi *f, const struct config *config, struct arena *arena)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /*
  * Take over an accepted connection and read the head of its request, waiting at most the receive

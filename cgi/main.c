@@ -54,7 +54,7 @@ static int read_config(struct worker *w)
 	struct buf mistakes;
 	buf_init(&mistakes, storage, sizeof storage);
 	if (arena_init(&w->config_arena, CONFIG_ARENA) == 0 &&
-	        config_load(&w->config, environ, &w->config_arena, &mistakes) == 0) {
+		config_load(&w->config, environ, &w->config_arena, &mistakes) == 0) {
 		return 0;
 	}
 	struct slice rest = buf_view(&mistakes);
@@ -72,8 +72,8 @@ static int take_listener(struct worker *w)
 	socklen_t n = sizeof listening;
 	if (getsockopt(LISTENER, SOL_SOCKET, SO_ACCEPTCONN, &listening, &n) != 0 || !listening) {
 		log_say(&w->log, LOG_ERROR,
-		        "descriptor 0 is not a listening socket: start me by spawn-fcgi or a "
-		        "FastCGI server");
+			"descriptor 0 is not a listening socket: start me by spawn-fcgi or a "
+			"FastCGI server");
 		return -1;
 	}
 	fcntl(LISTENER, F_SETFL, fcntl(LISTENER, F_GETFL) | O_NONBLOCK);
@@ -88,8 +88,8 @@ static int open_waiting(struct worker *w)
 	int signals = signalfd(-1, &w->stop_signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (signals < 0 || w->epoll < 0 ||
-	        epoll_ctl(w->epoll, EPOLL_CTL_ADD, LISTENER, &connection) != 0 ||
-	        epoll_ctl(w->epoll, EPOLL_CTL_ADD, signals, &signal) != 0) {
+		epoll_ctl(w->epoll, EPOLL_CTL_ADD, LISTENER, &connection) != 0 ||
+		epoll_ctl(w->epoll, EPOLL_CTL_ADD, signals, &signal) != 0) {
 		log_say(&w->log, LOG_ERROR, "epoll: %s", strerror(errno));
 		return -1;
 	}
@@ -121,7 +121,7 @@ static int boot(struct worker *w)
 		return EXIT_CONFIG;
 	}
 	if (arena_init(&w->arena, APP_ARENA) != 0 ||
-	        fcgi_init(&w->fcgi, &w->config, &w->arena) != 0) {
+		fcgi_init(&w->fcgi, &w->config, &w->arena) != 0) {
 		log_say(&w->log, LOG_ERROR, "no memory");
 		return 1;
 	}
@@ -167,7 +167,7 @@ static int wait_for_work(const struct worker *w)
 }
 
 static void write_access_line(
-        struct worker *w, const struct request *req, const struct response *res)
+	struct worker *w, const struct request *req, const struct response *res)
 {
 	struct slice line;
 	if (access_line(req, res, &w->fcgi.facts, &line) == 0) {
@@ -213,10 +213,10 @@ int main(int argc, char **argv)
 	static struct worker w = {.log = {STDERR_FILENO, "cdn.fcgi"}};
 	if (argc > 1) {
 		fprintf(stderr,
-		        "usage: %s\nA FastCGI worker: it takes its settings from the environment "
-		        "and "
-		        "a listening socket as descriptor 0.\n",
-		        argv[0]);
+			"usage: %s\nA FastCGI worker: it takes its settings from the environment "
+			"and "
+			"a listening socket as descriptor 0.\n",
+			argv[0]);
 		return 2;
 	}
 	int status = boot(&w);

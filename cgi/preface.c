@@ -11,10 +11,10 @@ struct record_view {
 static struct record_view read_header(const unsigned char *p)
 {
 	return (struct record_view){
-	        .type = p[1],
-	        .request_id = (unsigned)p[2] << 8 | p[3],
-	        .content = (size_t)p[4] << 8 | p[5],
-	        .padding = p[6],
+		.type = p[1],
+		.request_id = (unsigned)p[2] << 8 | p[3],
+		.content = (size_t)p[4] << 8 | p[5],
+		.padding = p[6],
 	};
 }
 
@@ -32,7 +32,7 @@ static bool read_length(const unsigned char *p, size_t n, size_t *at, size_t *le
 		return false;
 	}
 	*length = (size_t)(p[*at] & 0x7f) << 24 | (size_t)p[*at + 1] << 16 |
-	          (size_t)p[*at + 2] << 8 | p[*at + 3];
+		  (size_t)p[*at + 2] << 8 | p[*at + 3];
 	*at += 4;
 	return true;
 }
@@ -43,7 +43,7 @@ static bool pairs_fit(const unsigned char *p, size_t n)
 	size_t at = 0, name, value;
 	while (at < n) {
 		if (!read_length(p, n, &at, &name) || !read_length(p, n, &at, &value) ||
-		        name > n - at || value > n - at - name) {
+			name > n - at || value > n - at - name) {
 			return false;
 		}
 		at += name + value;
@@ -84,7 +84,7 @@ enum preface preface_judge(unsigned char *bytes, size_t n)
 		}
 		r = read_header(bytes + at);
 		if (bytes[at] != 1 || r.type != PARAMS || r.request_id != request_id ||
-		        gathered + r.content > PREFACE_PARAMS_MAX) {
+			gathered + r.content > PREFACE_PARAMS_MAX) {
 			return PREFACE_BAD;
 		}
 		if (r.content == 0) {

@@ -2,7 +2,7 @@
 #include "app/inside.h"
 
 int app_open(
-        const struct config *config, const struct log *log, struct app **out, struct error *err)
+	const struct config *config, const struct log *log, struct app **out, struct error *err)
 {
 	struct app *app = calloc(1, sizeof *app);
 	if (!app) {
@@ -11,16 +11,16 @@ int app_open(
 	*app = (struct app){.config = config, .log = log};
 	volume_init(&app->volume, config->data_dir, config->fsync);
 	const struct redis_options options = {
-	        .url = config->redis_url,
-	        .connect_timeout_ms = (int64_t)config->redis_connect_timeout_ms,
-	        .command_timeout_ms = (int64_t)config->redis_command_timeout_ms,
+		.url = config->redis_url,
+		.connect_timeout_ms = (int64_t)config->redis_connect_timeout_ms,
+		.command_timeout_ms = (int64_t)config->redis_command_timeout_ms,
 	};
 	app->hash = sha256_new();
 	app->sniffer = calloc(1, sizeof *app->sniffer);
 	if (!app->hash || !app->sniffer) {
 		error_set(err, 500, "internal_error", "no memory, or libcrypto has no SHA-256");
 	} else if (redis_new(&options, &app->redis, err) == 0 &&
-	           sniff_open(app->sniffer, err) == 0) {
+		   sniff_open(app->sniffer, err) == 0) {
 		*out = app;
 		return 0;
 	}
@@ -51,7 +51,7 @@ static int check_redis(struct app *app, struct error *err)
 		log_say(app->log, LOG_WARNING, "%s", err->detail);
 	} else if (!redis_has_append_only_file(app->redis)) {
 		log_say(app->log, LOG_WARNING,
-		        "Redis: appendonly is off: after a crash keys and accounts may be missing");
+			"Redis: appendonly is off: after a crash keys and accounts may be missing");
 	}
 	return 0;
 }

@@ -3,7 +3,7 @@
  *
  * Sequence:  app_open -> app_ready -> app_handle* -> app_close
  * Owns:      an app owns the connection to Redis, libmagic's database and a digest; config and log
- * are borrowed and outlive it
+ *            are borrowed and outlive it
  */
 #ifndef APP_APP_H
 #define APP_APP_H
@@ -20,7 +20,7 @@ enum { APP_ARENA = 512 * 1024 };
 
 /* Make what every request needs. Connects to nothing. */
 int app_open(const struct config *config, const struct log *log, struct app **out,
-        struct error *err) __attribute__((warn_unused_result));
+	struct error *err) __attribute__((warn_unused_result));
 void app_close(struct app *app);
 
 /*

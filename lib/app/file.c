@@ -21,13 +21,13 @@ static void set_headers(struct response *res, const struct record *record, struc
 	response_set(res, "Cache-Control", slice_view("public, max-age=31536000, immutable"));
 	response_set(res, "X-Content-Type-Options", slice_view("nosniff"));
 	response_set(res, "Access-Control-Expose-Headers",
-	        slice_view(
-	                "Accept-Ranges, Content-Range, Content-Disposition, Content-Length, ETag"));
+		slice_view(
+			"Accept-Ranges, Content-Range, Content-Disposition, Content-Length, ETag"));
 	response_set(res, "Cross-Origin-Resource-Policy", slice_view("cross-origin"));
 	if (sniff_may_run(record->content_type)) {
 		response_set(res, "Content-Security-Policy",
-		        slice_view("sandbox; default-src 'none'; style-src 'unsafe-inline'; "
-		                   "img-src data: 'self'"));
+			slice_view("sandbox; default-src 'none'; style-src 'unsafe-inline'; "
+				   "img-src data: 'self'"));
 	}
 }
 
@@ -35,7 +35,7 @@ static int unsatisfiable(struct call *c, uint64_t size)
 {
 	response_init(c->res, 416);
 	response_set(c->res, "Content-Range",
-	        slice_view(arena_printf(c->req->arena, "bytes */%" PRIu64, size)));
+		slice_view(arena_printf(c->req->arena, "bytes */%" PRIu64, size)));
 	response_set(c->res, "Access-Control-Expose-Headers", slice_view("Content-Range"));
 	return 0;
 }
@@ -47,7 +47,7 @@ static int answer_range(struct call *c, const struct volume_stat *file, const st
 	enum range_kind kind = RANGE_WHOLE;
 	/* Only GET has ranges (RFC 9110 section 14.2). */
 	if (header.p && c->req->method == METHOD_GET &&
-	        precondition_if_range(request_header(c->req, "if-range"), v)) {
+		precondition_if_range(request_header(c->req, "if-range"), v)) {
 		kind = range_parse(header, file->size, &range);
 	}
 	if (kind == RANGE_UNSATISFIABLE) {
@@ -56,9 +56,9 @@ static int answer_range(struct call *c, const struct volume_stat *file, const st
 	if (kind == RANGE_PART) {
 		c->res->status = 206;
 		response_set(c->res, "Content-Range",
-		        slice_view(arena_printf(c->req->arena,
-		                "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, range.offset,
-		                range.offset + range.length - 1, file->size)));
+			slice_view(arena_printf(c->req->arena,
+				"bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, range.offset,
+				range.offset + range.length - 1, file->size)));
 	}
 	response_set_file(c->res, file->fd, range.offset, range.length);
 	return 0;
@@ -80,15 +80,15 @@ static int stream(struct call *c, const struct record *record, struct error *err
 	arena_defer_close(a, file.fd);
 	clock_format_http(file.mtime_s * 1000, modified);
 	const struct validators v = {
-	        .etag = slice_view(arena_printf(
-	                a, "\"%" PRIx64 "-%" PRIx64 "\"", (uint64_t)file.mtime_s, file.size)),
-	        .last_modified_ms = file.mtime_s * 1000,
+		.etag = slice_view(arena_printf(
+			a, "\"%" PRIx64 "-%" PRIx64 "\"", (uint64_t)file.mtime_s, file.size)),
+		.last_modified_ms = file.mtime_s * 1000,
 	};
 	response_set(c->res, "Accept-Ranges", slice_view("bytes"));
 	response_set(c->res, "ETag", v.etag);
 	response_set(c->res, "Last-Modified", slice_view(modified));
 	if (precondition_not_modified(request_header(c->req, "if-none-match"),
-	            request_header(c->req, "if-modified-since"), &v)) {
+		    request_header(c->req, "if-modified-since"), &v)) {
 		c->res->status = 304;
 		return 0;
 	}
@@ -103,9 +103,9 @@ static int hand_off(struct call *c, const struct record *record, struct error *e
 {
 	bool accel = c->app->config->sendfile == SENDFILE_X_ACCEL_REDIRECT;
 	const char *path = arena_printf(c->req->arena, "%s/%s/%s.%s",
-	        accel ? "/.files"
-	              : arena_printf(c->req->arena, "%s/files", c->app->config->data_dir),
-	        record->id + UUID_LENGTH - 3, record->id, record->ext);
+		accel ? "/.files"
+		      : arena_printf(c->req->arena, "%s/files", c->app->config->data_dir),
+		record->id + UUID_LENGTH - 3, record->id, record->ext);
 	if (!path) {
 		return call_full(err);
 	}
@@ -137,5 +137,5 @@ int file_serve(struct call *c, struct error *err)
 	}
 	set_headers(c->res, &record, disposition);
 	return c->app->config->sendfile == SENDFILE_OFF ? stream(c, &record, err)
-	                                                : hand_off(c, &record, err);
+							: hand_off(c, &record, err);
 }

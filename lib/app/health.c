@@ -1,4 +1,4 @@
-/* GET /up: whether an upload would work now. */
+/* GET /up: whether Redis answers, the store is there, and it has space left. */
 #include "app/inside.h"
 
 static bool redis_is_up(struct call *c, struct error *err)

@@ -41,7 +41,7 @@ int health_show(struct call *c, struct error *err);
 
 /* Answer with a JSON document. */
 int reply_json(struct call *c, int status, struct json *doc, struct error *err)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /* Answer with the error envelope (contract section 3). */
 void reply_error(struct call *c, const struct error *err);

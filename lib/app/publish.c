@@ -55,7 +55,7 @@ int intake_write(struct intake *in, struct slice bytes, struct error *err)
 }
 
 static int describe(
-        struct intake *in, struct slice filename, struct record *record, struct error *err)
+	struct intake *in, struct slice filename, struct record *record, struct error *err)
 {
 	const struct request *req = in->call->req;
 	struct sniff_result type;
@@ -65,7 +65,7 @@ static int describe(
 		return call_full(err);
 	}
 	if (sniff_type(in->call->app->sniffer, in->blob.leading, filename, in->blob.size, &type,
-	            err) != 0) {
+		    err) != 0) {
 		return -1;
 	}
 	int64_t now_ms = clock_now_ms();
@@ -74,14 +74,14 @@ static int describe(
 	}
 	number_hex(in->blob.sha256, SHA256_BYTES, digest);
 	*record = (struct record){
-	        .id = id,
-	        .owner = in->call->identity->account.id,
-	        .filename = filename.p,
-	        .size = in->blob.size,
-	        .content_type = arena_dup(req->arena, slice_view(type.content_type)),
-	        .ext = type.ext,
-	        .sha256 = digest,
-	        .created_ms = now_ms,
+		.id = id,
+		.owner = in->call->identity->account.id,
+		.filename = filename.p,
+		.size = in->blob.size,
+		.content_type = arena_dup(req->arena, slice_view(type.content_type)),
+		.ext = type.ext,
+		.sha256 = digest,
+		.created_ms = now_ms,
 	};
 	return record->content_type ? 0 : call_full(err);
 }
@@ -95,7 +95,7 @@ static void unpublish(struct intake *in, const struct record *record)
 	int bytes = volume_unlink(root, VOLUME_FILES, record->id, record->ext, &err);
 	if (record_remove(root, record->id, &err) != 0 || bytes != 0) {
 		log_say(in->call->app->log, LOG_WARNING, "%s stays behind: %s", record->id,
-		        err.detail);
+			err.detail);
 	}
 }
 
@@ -106,7 +106,7 @@ static void refresh_account(struct call *c)
 	struct error ignored;
 	struct account now;
 	if (account_find(c->app->redis, c->req->arena, c->identity->account.id, &now, &ignored) ==
-	        1) {
+		1) {
 		c->identity->account = now;
 	}
 }
@@ -129,7 +129,7 @@ static int commit(struct intake *in, const struct record *record, struct error *
 }
 
 int intake_publish(struct intake *in, struct slice filename, const char *provenance,
-        const char *original_url, struct record *record, struct error *err)
+	const char *original_url, struct record *record, struct error *err)
 {
 	struct call *c = in->call;
 	if (!arena_has(c->req->arena, ANSWER_ROOM)) {
@@ -166,7 +166,7 @@ int reply_file(struct call *c, int status, const struct record *record, struct e
 	json_set_integer(&doc, "size", record->size);
 	json_set_str(&doc, "content_type", record->content_type);
 	json_set_str(&doc, "url",
-	        arena_printf(a, "%s/%s/%s", c->app->config->public_url, record->id, name.p));
+		arena_printf(a, "%s/%s/%s", c->app->config->public_url, record->id, name.p));
 	json_set_str(&doc, "created_at", created);
 	json_set_str(&doc, "sha256", record->sha256);
 	return reply_json(c, status, &doc, err);

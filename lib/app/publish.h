@@ -20,18 +20,18 @@ struct intake {
 
 /* 402 when a file of at least `size` bytes cannot be taken from this account. */
 int intake_check(struct call *c, uint64_t size, struct error *err)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /* Make sure of store and space; nothing is written yet. */
 int intake_open(struct intake *in, struct call *c, struct error *err)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /* A file starts. Bytes of an earlier one are dropped. */
 int intake_begin(struct intake *in, struct error *err) __attribute__((warn_unused_result));
 
 /* More of it; 402 as soon as it is too large. */
 int intake_write(struct intake *in, struct slice bytes, struct error *err)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /*
  * The file is complete: make it durable, name it, and commit it. On success *record tells what was
@@ -39,11 +39,11 @@ int intake_write(struct intake *in, struct slice bytes, struct error *err)
  * unknown to anyone, when nobody can tell whether Redis took the commit.
  */
 int intake_publish(struct intake *in, struct slice filename, const char *provenance,
-        const char *original_url, struct record *record, struct error *err)
-        __attribute__((warn_unused_result));
+	const char *original_url, struct record *record, struct error *err)
+	__attribute__((warn_unused_result));
 
 /* Answer with the file object (contract section 2). */
 int reply_file(struct call *c, int status, const struct record *record, struct error *err)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 #endif

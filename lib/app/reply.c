@@ -6,28 +6,26 @@
 static const struct reply_words {
 	const char *code, *error, *message;
 } words[] = {
-        {"missing_parameter", "Missing parameter", "A required parameter was not sent."},
-        {"bad_request", "Bad request", "The request is malformed or was cut short."},
-        {"invalid_auth", "invalid_auth",
-                "Send a valid API key: Authorization: Bearer sk_cdn_... Keys are made at "
-                "/api_keys."},
-        {"file_too_large", "File too large",
-                "The file is larger than your account's limit per file."},
-        {"quota_exceeded", "Storage quota exceeded",
-                "The file does not fit into your storage quota."},
-        {"not_found", "Not found", "There is nothing here, or it is not yours."},
-        {"upload_not_found", "Upload not found", "There is no such upload, or it is not yours."},
-        {"route_not_found", "Not found", "There is no such address in this API."},
-        {"method_not_allowed", "Method not allowed", "This address does not take that method."},
-        {"request_timeout", "Request timeout", "The request body came too slowly."},
-        {"body_too_large", "Request body too large",
-                "The request body is above this server's limit."},
-        {"unsupported_media_type", "Unsupported media type",
-                "The request body is of a type that this address does not take."},
-        {"upload_failed", "Upload failed", "The file could not be stored."},
-        {"internal_error", "Internal error", "Something went wrong here; nothing was stored."},
-        {"unavailable", "Service unavailable", "A part of the service is down; try again soon."},
-        {"storage_full", "Storage full", "The service has no space left for files."},
+	{"missing_parameter", "Missing parameter", "A required parameter was not sent."},
+	{"bad_request", "Bad request", "The request is malformed or was cut short."},
+	{"invalid_auth", "invalid_auth", "Send a valid API key: Authorization: Bearer sk_cdn_..."},
+	{"file_too_large", "File too large",
+		"The file is larger than your account's limit per file."},
+	{"quota_exceeded", "Storage quota exceeded",
+		"The file does not fit into your storage quota."},
+	{"not_found", "Not found", "There is nothing here, or it is not yours."},
+	{"upload_not_found", "Upload not found", "There is no such upload, or it is not yours."},
+	{"route_not_found", "Not found", "There is no such address in this API."},
+	{"method_not_allowed", "Method not allowed", "This address does not take that method."},
+	{"request_timeout", "Request timeout", "The request body came too slowly."},
+	{"body_too_large", "Request body too large",
+		"The request body is above this server's limit."},
+	{"unsupported_media_type", "Unsupported media type",
+		"The request body is of a type that this address does not take."},
+	{"upload_failed", "Upload failed", "The file could not be stored."},
+	{"internal_error", "Internal error", "Something went wrong here; nothing was stored."},
+	{"unavailable", "Service unavailable", "A part of the service is down; try again soon."},
+	{"storage_full", "Storage full", "The service has no space left for files."},
 };
 
 static const struct reply_words *words_of(const char *code)
@@ -72,7 +70,7 @@ static void add_quota(struct call *c, struct json *doc, struct json *quota)
 }
 
 static void build_envelope(
-        struct call *c, const struct error *err, struct json *doc, struct json *quota)
+	struct call *c, const struct error *err, struct json *doc, struct json *quota)
 {
 	const struct reply_words *w = words_of(err->code);
 	json_init(doc, c->req->arena);
@@ -81,7 +79,7 @@ static void build_envelope(
 	json_set_str(doc, "message", w->message);
 	json_set_integer(doc, "status", (uint64_t)err->status);
 	json_set_str(doc, "documentation_url",
-	        arena_printf(c->req->arena, "%s/docs/api#errors", c->app->config->public_url));
+		arena_printf(c->req->arena, "%s/docs/api#errors", c->app->config->public_url));
 	if (err->parameter) {
 		json_set_str(doc, "parameter", err->parameter);
 	}
@@ -94,8 +92,8 @@ static void build_envelope(
 void reply_error(struct call *c, const struct error *err)
 {
 	static const char last_words[] =
-	        "{\"error\":\"Internal error\",\"code\":\"internal_error\","
-	        "\"message\":\"Something went wrong here.\",\"status\":500}";
+		"{\"error\":\"Internal error\",\"code\":\"internal_error\","
+		"\"message\":\"Something went wrong here.\",\"status\":500}";
 	struct json doc, quota;
 	struct slice text;
 	struct slice allow = response_get(c->res, "Allow");

@@ -19,11 +19,11 @@ struct route {
 };
 
 static const struct route routes[] = {
-        {1 << METHOD_POST, "/api/v4/upload", WHO_KEY, BODY_MULTIPART, CORS_API, upload_create},
-        {1 << METHOD_DELETE, "/api/v4/upload/:id", WHO_KEY, BODY_UNREAD, CORS_API, upload_delete},
-        {1 << METHOD_GET, "/api/v4/me", WHO_KEY, BODY_UNREAD, CORS_API, me_show},
-        {1 << METHOD_GET, "/up", WHO_ANYONE, BODY_UNREAD, CORS_NONE, health_show},
-        {1 << METHOD_GET, "/:id/:name", WHO_ANYONE, BODY_UNREAD, CORS_FILE, file_serve},
+	{1 << METHOD_POST, "/api/v4/upload", WHO_KEY, BODY_MULTIPART, CORS_API, upload_create},
+	{1 << METHOD_DELETE, "/api/v4/upload/:id", WHO_KEY, BODY_UNREAD, CORS_API, upload_delete},
+	{1 << METHOD_GET, "/api/v4/me", WHO_KEY, BODY_UNREAD, CORS_API, me_show},
+	{1 << METHOD_GET, "/up", WHO_ANYONE, BODY_UNREAD, CORS_NONE, health_show},
+	{1 << METHOD_GET, "/:id/:name", WHO_ANYONE, BODY_UNREAD, CORS_FILE, file_serve},
 };
 
 /* A segment of the pattern that starts with ':' takes any segment that is not empty. */
@@ -59,12 +59,12 @@ static unsigned methods_of(const struct route *route)
 
 /* The route for path and method; else *allowed tells the methods that the path has. */
 static const struct route *find(
-        const struct request *req, unsigned *allowed, enum cors *cors, struct slice *parameters)
+	const struct request *req, unsigned *allowed, enum cors *cors, struct slice *parameters)
 {
 	*allowed = 0;
 	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
 		if (!may_match(&routes[i], req->path) ||
-		        !matches(routes[i].pattern, req->path, parameters)) {
+			!matches(routes[i].pattern, req->path, parameters)) {
 			continue;
 		}
 		*cors = routes[i].cors;
@@ -100,10 +100,10 @@ static void answer_options(struct call *c, unsigned allowed, enum cors cors)
 	}
 	response_set(res, "Access-Control-Allow-Methods", methods);
 	response_set(res, "Access-Control-Allow-Headers",
-	        slice_view(cors == CORS_FILE
-	                           ? "*"
-	                           : "Authorization, Content-Type, X-Download-Authorization, "
-	                             "Idempotency-Key"));
+		slice_view(cors == CORS_FILE
+				   ? "*"
+				   : "Authorization, Content-Type, X-Download-Authorization, "
+				     "Idempotency-Key"));
 	response_set(res, "Access-Control-Max-Age", slice_view("86400"));
 }
 
@@ -125,7 +125,7 @@ static int check_body(const struct call *c, const struct route *route, struct er
 	}
 	if (!mediatype_is(&type, "multipart/form-data")) {
 		return error_set(
-		        err, 415, "unsupported_media_type", "body is not multipart/form-data");
+			err, 415, "unsupported_media_type", "body is not multipart/form-data");
 	}
 	return 0;
 }
@@ -135,7 +135,7 @@ static int identify(struct call *c, struct identity *identity, struct error *err
 	const struct app *app = c->app;
 	struct slice header = request_header(c->req, "authorization");
 	if (bearer_identify(app->redis, app->hash, c->req->arena, header, c->req->now_ms, identity,
-	            err) != 0) {
+		    err) != 0) {
 		return -1;
 	}
 	c->identity = identity;
@@ -144,7 +144,7 @@ static int identify(struct call *c, struct identity *identity, struct error *err
 }
 
 static int run(
-        struct call *c, const struct route *route, struct identity *identity, struct error *err)
+	struct call *c, const struct route *route, struct identity *identity, struct error *err)
 {
 	if (route->who == WHO_KEY && identify(c, identity, err) != 0) {
 		return -1;

@@ -8,16 +8,17 @@
 #include "http/multipart.h"
 
 /*
- * A multipart body is larger than its file by boundaries, part headers and other fields. Only what
- * is larger than this allowance is refused for its Content-Length alone.
+ * A multipart body is larger than its file by boundaries, part headers and other fields, which may
+ * come to this much. So a Content-Length that leaves too much for the file is refused by itself.
  */
 enum { MULTIPART_ALLOWANCE = 1024 * 1024 };
 
 struct upload {
 	struct call *call;
 	struct intake intake;
-	struct slice filename;
-	bool in_file; /* the part at hand is the file */
+	char filename[FILENAME_SIZE];
+	uint64_t file_bytes; /* of every file part */
+	bool in_file;        /* the part at hand is the file */
 	bool has_file;
 };
 
@@ -26,14 +27,12 @@ static int begin_part(void *context, const struct part *part, struct error *err)
 	struct upload *u = context;
 	/* A browser sends an empty name where no file was chosen. */
 	u->in_file = slice_equal_str(part->name, "file") &&
-	             !(part->has_filename && part->filename.n == 0);
+		     !(part->has_filename && part->filename.n == 0);
 	if (!u->in_file) {
 		return 0;
 	}
 	u->has_file = true;
-	if (filename_clean(u->call->req->arena, part->filename, &u->filename) != 0) {
-		return call_full(err);
-	}
+	filename_clean(part->filename, u->filename);
 	/* Of several files the last wins: beginning drops what was there. */
 	return intake_begin(&u->intake, err);
 }
@@ -41,7 +40,11 @@ static int begin_part(void *context, const struct part *part, struct error *err)
 static int take_data(void *context, struct slice data, struct error *err)
 {
 	struct upload *u = context;
-	return u->in_file ? intake_write(&u->intake, data, err) : 0;
+	if (!u->in_file) {
+		return 0;
+	}
+	u->file_bytes += data.n;
+	return intake_write(&u->intake, data, err);
 }
 
 static int end_part(void *context, struct error *err)
@@ -52,6 +55,15 @@ static int end_part(void *context, struct error *err)
 	return 0;
 }
 
+/* Whatever is not the file has a ceiling of its own: no tier limits it. */
+static int check_rest(const struct upload *u, struct error *err)
+{
+	if (u->call->req->body->received - u->file_bytes > MULTIPART_ALLOWANCE) {
+		return error_set(err, 413, "body_too_large", "too much beside the file");
+	}
+	return 0;
+}
+
 /* The whole body through the parser. Only a body that ended well and closed its last part is
  * complete. */
 static int read_body(struct upload *u, struct multipart *m, struct error *err)
@@ -59,7 +71,7 @@ static int read_body(struct upload *u, struct multipart *m, struct error *err)
 	struct slice chunk;
 	int got;
 	while ((got = body_next(u->call->req->body, &chunk, err)) == 1) {
-		if (multipart_feed(m, chunk, err) != 0) {
+		if (multipart_feed(m, chunk, err) != 0 || check_rest(u, err) != 0) {
 			return -1;
 		}
 	}
@@ -82,7 +94,7 @@ static int start_parser(struct upload *u, struct multipart *m, struct error *err
 	struct mediatype type;
 	struct slice boundary;
 	if (mediatype_parse(request_header(req, "content-type"), &type, err) != 0 ||
-	        mediatype_boundary(req->arena, &type, &boundary, err) != 0) {
+		mediatype_boundary(req->arena, &type, &boundary, err) != 0) {
 		return -1;
 	}
 	multipart_init(m, boundary, &handler, u);
@@ -98,7 +110,7 @@ int upload_create(struct call *c, struct error *err)
 	}
 	u->call = c;
 	if (refuse_early(c, err) != 0 || start_parser(u, m, err) != 0 ||
-	        intake_open(&u->intake, c, err) != 0 || read_body(u, m, err) != 0) {
+		intake_open(&u->intake, c, err) != 0 || read_body(u, m, err) != 0) {
 		return -1;
 	}
 	if (!u->has_file) {
@@ -107,7 +119,7 @@ int upload_create(struct call *c, struct error *err)
 		return error_say(err, "Missing file parameter");
 	}
 	struct record record;
-	if (intake_publish(&u->intake, u->filename, "upload", "", &record, err) != 0) {
+	if (intake_publish(&u->intake, slice_view(u->filename), "upload", "", &record, err) != 0) {
 		return -1;
 	}
 	return reply_file(c, 201, &record, err);
@@ -124,16 +136,16 @@ int upload_delete(struct call *c, struct error *err)
 		return call_full(err);
 	}
 	int found = uuid_is_valid(c->parameters[0])
-	                    ? file_find(c->app->redis, c->req->arena, account, id, &record, err)
-	                    : 0;
+			    ? file_find(c->app->redis, c->req->arena, account, id, &record, err)
+			    : 0;
 	if (found <= 0) {
 		return found < 0 ? -1
-		                 : error_set(err, 404, "not_found", "no such file of the caller");
+				 : error_set(err, 404, "not_found", "no such file of the caller");
 	}
 	if (call_open_store(c, err) != 0 ||
-	        volume_unlink(&c->root, VOLUME_FILES, id, record.ext, err) != 0 ||
-	        record_remove(&c->root, id, err) != 0 ||
-	        file_remove(c->app->redis, c->req->arena, account, id, err) != 0) {
+		volume_unlink(&c->root, VOLUME_FILES, id, record.ext, err) != 0 ||
+		record_remove(&c->root, id, err) != 0 ||
+		file_remove(c->app->redis, c->req->arena, account, id, err) != 0) {
 		return -1;
 	}
 	json_init(&doc, c->req->arena);

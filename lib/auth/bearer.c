@@ -25,7 +25,7 @@ int bearer_parse(struct slice authorization, struct slice *key, struct error *er
 	struct slice rest = slice_trim(authorization);
 	if (rest.n == 0) {
 		return refuse(
-		        err, "no Authorization header (Apache hides it without CGIPassAuth On)");
+			err, "no Authorization header (Apache hides it without CGIPassAuth On)");
 	}
 	struct slice scheme = slice_cut(&rest, ' ');
 	if (!slice_equal_nocase(scheme, "Bearer") && !slice_equal_nocase(scheme, "Token")) {
@@ -48,7 +48,7 @@ static int check_life(const struct key *key, int64_t now_ms, struct error *err)
 
 /* Key and claimed account in one round trip: replies[0] and [1]. */
 static int ask(struct redis *r, struct arena *a, const char *digest, const char *claimed,
-        const struct redisReply *replies[2], struct error *err)
+	const struct redisReply *replies[2], struct error *err)
 {
 	struct redis_query queries[2];
 	key_query(&queries[0], a, digest);
@@ -57,7 +57,7 @@ static int ask(struct redis *r, struct arena *a, const char *digest, const char 
 }
 
 int bearer_identify(struct redis *r, struct sha256 *hash, struct arena *a,
-        struct slice authorization, int64_t now_ms, struct identity *out, struct error *err)
+	struct slice authorization, int64_t now_ms, struct identity *out, struct error *err)
 {
 	struct slice key;
 	char digest[SHA256_HEX_SIZE];
@@ -81,7 +81,7 @@ int bearer_identify(struct redis *r, struct sha256 *hash, struct arena *a,
 	}
 	/* A key that was brought from elsewhere may claim nothing that makes sense. */
 	found = strcmp(out->key.account, claimed) == 0
-	                ? account_read(replies[1], claimed, &out->account, err)
-	                : account_find(r, a, out->key.account, &out->account, err);
+			? account_read(replies[1], claimed, &out->account, err)
+			: account_find(r, a, out->key.account, &out->account, err);
 	return found == 1 ? 0 : found < 0 ? -1 : refuse(err, "the key's account is gone");
 }

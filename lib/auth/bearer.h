@@ -20,11 +20,11 @@ struct identity {
  * section 11.1). Anything else, two keys among it, is 401.
  */
 int bearer_parse(struct slice authorization, struct slice *key, struct error *err)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /* The account behind the header's key, if the key lives at now_ms. */
 int bearer_identify(struct redis *r, struct sha256 *hash, struct arena *a,
-        struct slice authorization, int64_t now_ms, struct identity *out, struct error *err)
-        __attribute__((warn_unused_result));
+	struct slice authorization, int64_t now_ms, struct identity *out, struct error *err)
+	__attribute__((warn_unused_result));
 
 #endif

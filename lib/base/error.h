@@ -21,7 +21,7 @@ struct error {
 /* Set status, code and detail; the rest is cleared. Always returns -1: `return error_set(err,
  * ...)`. */
 int error_set(struct error *err, int status, const char *code, const char *detail, ...)
-        __attribute__((format(printf, 4, 5)));
+	__attribute__((format(printf, 4, 5)));
 
 /* Set the text the client sees, on an error that is already set. Always returns -1. */
 int error_say(struct error *err, const char *text, ...) __attribute__((format(printf, 2, 3)));

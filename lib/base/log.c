@@ -16,10 +16,10 @@ void log_line(const struct log *log, struct slice line)
 void log_say(const struct log *log, enum log_level level, const char *format, ...)
 {
 	static const char *const names[] = {
-	        [LOG_INFO] = "info", [LOG_WARNING] = "warning", [LOG_ERROR] = "error"};
+		[LOG_INFO] = "info", [LOG_WARNING] = "warning", [LOG_ERROR] = "error"};
 	char line[1024];
 	int head = snprintf(
-	        line, sizeof line, "%s[%ld]: %s: ", log->program, (long)getpid(), names[level]);
+		line, sizeof line, "%s[%ld]: %s: ", log->program, (long)getpid(), names[level]);
 	size_t n = head > 0 && (size_t)head < sizeof line ? (size_t)head : 0;
 	va_list args;
 	va_start(args, format);

@@ -18,7 +18,7 @@ enum log_level { LOG_INFO, LOG_WARNING, LOG_ERROR };
 
 /* Write one sentence. Control characters become '?'; a line is cut at 1,024 bytes. */
 void log_say(const struct log *log, enum log_level level, const char *format, ...)
-        __attribute__((format(printf, 3, 4)));
+	__attribute__((format(printf, 3, 4)));
 
 /* Write one finished line; the newline is added. */
 void log_line(const struct log *log, struct slice line);

@@ -15,7 +15,7 @@ void uuid_format(int64_t ms, const unsigned char random[UUID_RANDOM], char out[U
 	b[8] = (unsigned char)(0x80 | (b[8] & 0x3f));
 	number_hex(b, sizeof b, hex);
 	snprintf(out, UUID_SIZE, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16,
-	        hex + 20);
+		hex + 20);
 }
 
 bool uuid_is_valid(struct slice s)

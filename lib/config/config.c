@@ -107,9 +107,9 @@ static bool is_known(struct slice name)
 	for (size_t i = 0; i < count; i++) {
 		struct slice known = slice_view(s[i].name);
 		if (slice_equal(slice_head(name, known.n), known) &&
-		        (name.n == known.n ||
-		                (s[i].secret &&
-		                        slice_equal_str(slice_from(name, known.n), "_FILE")))) {
+			(name.n == known.n ||
+				(s[i].secret &&
+					slice_equal_str(slice_from(name, known.n), "_FILE")))) {
 			return true;
 		}
 	}
@@ -164,7 +164,7 @@ static int parse_bytes(struct slice text, uint64_t *out)
 	unsigned shift = unit ? (unsigned)(unit - units + 1) * 10 : 0;
 	uint64_t number;
 	if (number_parse(unit ? slice_head(text, text.n - 1) : text, &number) != 0 ||
-	        number > UINT64_MAX >> shift) {
+		number > UINT64_MAX >> shift) {
 		return -1;
 	}
 	*out = number << shift;
@@ -188,11 +188,11 @@ static int parse_choice(struct slice text, const char *choices, uint64_t *out)
 static bool is_plain_url(struct slice url)
 {
 	size_t scheme = slice_starts(url, "http://")    ? strlen("http://")
-	                : slice_starts(url, "https://") ? strlen("https://")
-	                                                : url.n;
+			: slice_starts(url, "https://") ? strlen("https://")
+							: url.n;
 	for (size_t i = 0; i < url.n; i++) {
 		if ((unsigned char)url.p[i] <= ' ' || strchr("\"\\<>?#%", url.p[i]) ||
-		        (unsigned char)url.p[i] >= 0x7f) {
+			(unsigned char)url.p[i] >= 0x7f) {
 			return false;
 		}
 	}
@@ -219,14 +219,14 @@ static void store_number(struct loader *l, const struct setting *s, const char *
 	uint64_t number = 0;
 	struct slice text = slice_view(value);
 	int bad = s->type == SETTING_CHOICE  ? parse_choice(text, s->choices, &number)
-	          : s->type == SETTING_BYTES ? parse_bytes(text, &number)
-	                                     : number_parse(text, &number);
+		  : s->type == SETTING_BYTES ? parse_bytes(text, &number)
+					     : number_parse(text, &number);
 	if (bad) {
 		mistake(l, s->name,
-		        s->type == SETTING_CHOICE
-		                ? arena_printf(l->arena, "must be one of %s", s->choices)
-		        : s->type == SETTING_BYTES ? "must be digits, then K, M, G or nothing"
-		                                   : "must be a number");
+			s->type == SETTING_CHOICE
+				? arena_printf(l->arena, "must be one of %s", s->choices)
+			: s->type == SETTING_BYTES ? "must be digits, then K, M, G or nothing"
+						   : "must be a number");
 	} else if (s->type != SETTING_CHOICE && (number < s->min || number > s->max)) {
 		mistake(l, s->name, "is out of range");
 	}
@@ -234,7 +234,7 @@ static void store_number(struct loader *l, const struct setting *s, const char *
 }
 
 int config_load(
-        struct config *config, char *const *environment, struct arena *a, struct buf *mistakes)
+	struct config *config, char *const *environment, struct arena *a, struct buf *mistakes)
 {
 	struct loader l = {.environment = environment, .arena = a, .mistakes = mistakes};
 	size_t count;

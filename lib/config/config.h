@@ -71,7 +71,7 @@ const struct setting *config_settings(size_t *count);
  * `mistakes` then holds a line for each.
  */
 int config_load(struct config *config, char *const *environment, struct arena *a,
-        struct buf *mistakes) __attribute__((warn_unused_result));
+	struct buf *mistakes) __attribute__((warn_unused_result));
 
 /* The name of a tier as in the contract, and the reverse (-1 for another word). */
 const char *tier_name(enum tier tier);

@@ -2,9 +2,9 @@
 #include "config/config.h"
 
 static const char *const names[TIER__COUNT] = {
-        [TIER_UNVERIFIED] = "unverified",
-        [TIER_VERIFIED] = "verified",
-        [TIER_FUNCTIONALLY_UNLIMITED] = "functionally_unlimited",
+	[TIER_UNVERIFIED] = "unverified",
+	[TIER_VERIFIED] = "verified",
+	[TIER_FUNCTIONALLY_UNLIMITED] = "functionally_unlimited",
 };
 
 const char *tier_name(enum tier tier)

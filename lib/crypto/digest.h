@@ -21,10 +21,10 @@ void sha256_free(struct sha256 *h);
 int sha256_begin(struct sha256 *h) __attribute__((warn_unused_result));
 int sha256_add(struct sha256 *h, struct slice bytes) __attribute__((warn_unused_result));
 int sha256_end(struct sha256 *h, unsigned char out[SHA256_BYTES])
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /* The digest of one text as 64 lower-case hexadecimal digits. */
 int sha256_hex(struct sha256 *h, struct slice text, char out[SHA256_HEX_SIZE])
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 #endif

@@ -22,7 +22,7 @@ int random_uuid(int64_t now_ms, char out[UUID_SIZE])
 int random_alphanumeric(char *out, size_t n)
 {
 	static const char alphabet[] =
-	        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+		"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 	for (size_t i = 0; i < n;) {
 		unsigned char byte;
 		if (random_bytes(&byte, 1) != 0) {

@@ -4,7 +4,7 @@
 #include <curl/curl.h>
 
 void exchange_init(
-        struct exchange *x, struct arena *a, const char *method, const char *url, size_t ceiling)
+	struct exchange *x, struct arena *a, const char *method, const char *url, size_t ceiling)
 {
 	*x = (struct exchange){.method = method, .url = url, .timeout_ms = 10000};
 	buf_new(&x->head, a, EXCHANGE_HEAD_CEILING);
@@ -64,7 +64,7 @@ int exchange_run(struct exchange *x, struct error *err)
 	curl_easy_cleanup(curl);
 	if (code != CURLE_OK) {
 		return error_set(
-		        err, 503, "unavailable", "%s", *why ? why : curl_easy_strerror(code));
+			err, 503, "unavailable", "%s", *why ? why : curl_easy_strerror(code));
 	}
 	return 0;
 }

@@ -30,7 +30,7 @@ struct exchange {
 
 /* Room for an answer of at most `ceiling` bytes; one that is longer makes the exchange fail. */
 void exchange_init(
-        struct exchange *x, struct arena *a, const char *method, const char *url, size_t ceiling);
+	struct exchange *x, struct arena *a, const char *method, const char *url, size_t ceiling);
 
 int exchange_run(struct exchange *x, struct error *err) __attribute__((warn_unused_result));
 

@@ -2,8 +2,8 @@
 #include "http/access.h"
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "http/json.h"
-#include "http/path.h"
 
 enum { PATH_LOGGED_MAX = 512 };
 
@@ -12,11 +12,11 @@ static struct slice logged_path(const struct request *req)
 {
 	struct slice path = slice_head(req->target, slice_find(req->target, '?'));
 	path = slice_head(path, PATH_LOGGED_MAX);
-	return path_is_utf8(path) ? path : slice_view("(not UTF-8)");
+	return utf8_is_valid(path) ? path : slice_view("(not UTF-8)");
 }
 
 int access_line(const struct request *req, const struct response *res, const struct access *facts,
-        struct slice *out)
+	struct slice *out)
 {
 	struct json doc;
 	char time[CLOCK_ISO_SIZE];

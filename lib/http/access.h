@@ -16,6 +16,6 @@ struct access {
 
 /* The line, without a newline, in the request's arena. -1 when there is no memory for it. */
 int access_line(const struct request *req, const struct response *res, const struct access *facts,
-        struct slice *out) __attribute__((warn_unused_result));
+	struct slice *out) __attribute__((warn_unused_result));
 
 #endif

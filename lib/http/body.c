@@ -6,7 +6,7 @@
 static int refuse_length(const struct body *b, const char *how, struct error *err)
 {
 	return error_set(err, 400, "bad_request",
-	        "body %s than its length: %" PRIu64 " of %" PRIu64, how, b->received, b->length);
+		"body %s than its length: %" PRIu64 " of %" PRIu64, how, b->received, b->length);
 }
 
 int body_next(struct body *b, struct slice *chunk, struct error *err)
@@ -30,7 +30,7 @@ int body_next(struct body *b, struct slice *chunk, struct error *err)
 	b->received += chunk->n;
 	if (b->received > b->ceiling) {
 		return error_set(
-		        err, 413, "body_too_large", "body above %" PRIu64 " bytes", b->ceiling);
+			err, 413, "body_too_large", "body above %" PRIu64 " bytes", b->ceiling);
 	}
 	if (b->length_known && b->received > b->length) {
 		return refuse_length(b, "longer", err);

@@ -31,6 +31,6 @@ struct body {
 
 /* The next chunk: 1, or 0 once at the end of a complete body, or -1. */
 int body_next(struct body *b, struct slice *chunk, struct error *err)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 #endif

@@ -1,10 +1,9 @@
 /* Names of files, made safe and written into URLs and headers. */
 #include "http/filename.h"
 
-#include <stdint.h>
-
 #include "base/buf.h"
-#include "base/number.h"
+#include "base/utf8.h"
+#include "http/path.h"
 
 /* A text is read into RAW_MAX bytes; U+FFFD for one bad byte takes three. */
 enum { RAW_MAX = 2048, RAW_TAIL = 512, CLEAN_MAX = 3 * RAW_MAX };
@@ -31,67 +30,6 @@ static size_t read_bounded(struct slice s, char out[RAW_MAX])
 	return b.n;
 }
 
-static int percent_pair(const char *s, size_t n)
-{
-	int high = n >= 3 ? number_hex_digit(s[1]) : -1;
-	int low = n >= 3 ? number_hex_digit(s[2]) : -1;
-	return high < 0 || low < 0 ? -1 : high << 4 | low;
-}
-
-/* Decode in place, all or nothing; the new length. */
-static size_t percent_decode(char *s, size_t n)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] == '%' && percent_pair(s + i, n - i) < 0) {
-			return n;
-		}
-	}
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] == '%') {
-			s[kept++] = (char)percent_pair(s + i, n - i);
-			i += 2;
-		} else {
-			s[kept++] = s[i];
-		}
-	}
-	return kept;
-}
-
-/*
- * Read one character (RFC 3629 section 4); its length in bytes. What is not UTF-8 reads as U+FFFD,
- * one for each longest beginning of a character, as browsers count them.
- */
-static size_t utf8_read(struct slice s, uint32_t *point)
-{
-	unsigned char c = (unsigned char)s.p[0];
-	unsigned low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
-	unsigned high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
-	size_t length = c < 0x80   ? 1
-	                : c < 0xc2 ? 0
-	                : c < 0xe0 ? 2
-	                : c < 0xf0 ? 3
-	                : c < 0xf5 ? 4
-	                           : 0;
-	*point = 0xfffd;
-	if (length <= 1) {
-		*point = length ? c : 0xfffd;
-		return 1;
-	}
-	uint32_t value = c & (0x7fU >> length);
-	for (size_t i = 1; i < length; i++) {
-		unsigned char next = i < s.n ? (unsigned char)s.p[i] : 0;
-		if (next < low || next > high) {
-			return i;
-		}
-		value = value << 6 | (next & 0x3f);
-		low = 0x80;
-		high = 0xbf;
-	}
-	*point = value;
-	return length;
-}
-
 static bool is_removed(uint32_t point)
 {
 	return point < 0x20 || (point >= 0x7f && point <= 0x9f) ||
@@ -108,7 +46,7 @@ static void clean_characters(struct slice s, struct buf *out)
 {
 	uint32_t point;
 	for (size_t n; s.n; s = slice_from(s, n)) {
-		n = utf8_read(s, &point);
+		utf8_read(s, &point, &n);
 		if (is_removed(point)) {
 			continue;
 		}
@@ -154,12 +92,17 @@ static struct slice fit(struct slice name, char out[FILENAME_LENGTH_MAX])
 	return buf_view(&b);
 }
 
-int filename_clean(struct arena *a, struct slice raw, struct slice *out)
+void filename_clean(struct slice raw, char out[FILENAME_SIZE])
 {
 	char text[RAW_MAX], storage[CLEAN_MAX], fitted[FILENAME_LENGTH_MAX];
 	struct buf clean;
-	size_t n = read_bounded(base_name(raw), text);
-	n = percent_decode(text, n);
+	size_t n = read_bounded(base_name(raw), text), decoded;
+	/* All or nothing: a name with a '%' of its own is taken as it stands. */
+	bool encoded = path_decode(slice_of(text, n), PATH_PLUS_IS_PLUS, storage, &decoded) == 0;
+	if (encoded) {
+		memcpy(text, storage, decoded);
+		n = decoded;
+	}
 	buf_init(&clean, storage, sizeof storage);
 	clean_characters(slice_of(text, n), &clean);
 	/* The other white space went with the control characters. */
@@ -167,8 +110,8 @@ int filename_clean(struct arena *a, struct slice raw, struct slice *out)
 	if (name.n == 0 || slice_equal_str(name, ".") || slice_equal_str(name, "..")) {
 		name = slice_view("download");
 	}
-	*out = slice_of(arena_dup(a, name), name.n);
-	return out->p ? 0 : -1;
+	memcpy(out, name.p, name.n);
+	out[name.n] = '\0';
 }
 
 struct slice filename_extension(struct slice name)
@@ -219,7 +162,7 @@ static bool put_fallback(struct buf *b, struct slice name)
 	bool kept_all = true;
 	uint32_t point;
 	for (size_t n; name.n; name = slice_from(name, n)) {
-		n = utf8_read(name, &point);
+		utf8_read(name, &point, &n);
 		bool keep = point >= 0x20 && point < 0x7f && !memchr("\"\\%", (int)point, 3);
 		buf_put_char(b, keep ? (char)point : '_');
 		kept_all = kept_all && keep;

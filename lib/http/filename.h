@@ -2,7 +2,8 @@
  * http/filename.h - a file's name: what a user sent, and what a URL and a header may carry of it.
  *
  * Sequence:  filename_clean once, when the name arrives; the others on a cleaned name
- * Owns:      results are in the arena, and terminated; filename_extension gives a view
+ * Owns:      a clean name is the caller's; other results are in the arena; all are terminated, and
+ *            filename_extension gives a view
  * Units:     lengths in bytes of UTF-8
  * Errors:    -1 only when the arena is full
  *
@@ -13,7 +14,7 @@
 
 #include "base/arena.h"
 
-enum { FILENAME_LENGTH_MAX = 255 };
+enum { FILENAME_LENGTH_MAX = 255, FILENAME_SIZE = FILENAME_LENGTH_MAX + 1 };
 
 /*
  * The safe form of any text, in this order:
@@ -27,8 +28,7 @@ enum { FILENAME_LENGTH_MAX = 255 };
  * A separator that was percent-encoded is therefore part of the name and becomes '-':
  * "..%2Fpasswd" is "..-passwd". Of a text longer than 2 KiB the middle is not looked at.
  */
-int filename_clean(struct arena *a, struct slice raw, struct slice *out)
-        __attribute__((warn_unused_result));
+void filename_clean(struct slice raw, char out[FILENAME_SIZE]);
 
 /*
  * What follows the last dot, in its own case, as a view of `name`. Empty when there is no dot, when
@@ -41,7 +41,7 @@ struct slice filename_extension(struct slice name);
  * case (pchar of RFC 3986 section 3.3).
  */
 int filename_path_encode(struct arena *a, struct slice name, struct slice *out)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /*
  * The value of Content-Disposition (RFC 6266): inline; filename="..."; filename*=UTF-8''...
@@ -49,6 +49,6 @@ int filename_path_encode(struct arena *a, struct slice name, struct slice *out)
  * ASCII without '"', '\' and '%'. Else those and every other character are '_' in the quoted one.
  */
 int filename_disposition(struct arena *a, struct slice name, struct slice *out)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 #endif

@@ -22,7 +22,7 @@ static void format_small(uint64_t bytes, uint64_t unit, const char *name, char *
 {
 	/* Below 100 units bytes * 100 fits: the largest unit is 2^40. */
 	uint64_t hundredths = bytes / unit < 10 ? divide_half_up(bytes * 100, unit)
-	                                        : divide_half_up(bytes * 10, unit) * 10;
+						: divide_half_up(bytes * 10, unit) * 10;
 	unsigned long long whole = hundredths / 100;
 	unsigned fraction = (unsigned)(hundredths % 100);
 	if (fraction == 0) {

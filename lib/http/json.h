@@ -3,8 +3,8 @@
  *
  * Building is sticky: set as often as you like, json_print tells whether all of it worked.
  *
- * Owns:      a document is released with the arena it was made in; children belong to their
- * document Borrows:   slices read from a document live as long as the arena
+ * Owns:      a document is released with the arena it was made in; children belong to it
+ * Borrows:   slices read from a document live as long as the arena
  */
 #ifndef HTTP_JSON_H
 #define HTTP_JSON_H
@@ -40,7 +40,7 @@ int json_print(struct json *doc, struct slice *out) __attribute__((warn_unused_r
 
 /* Read an object. -1 when the text is not one JSON object, or no memory was left. */
 int json_parse(struct json *doc, struct arena *a, struct slice text)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /* Members by exact name: false when there is none, or it is of another type. */
 bool json_get_text(const struct json *object, const char *name, struct slice *out);

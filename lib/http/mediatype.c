@@ -28,7 +28,7 @@ int mediatype_parse(struct slice value, struct mediatype *out, struct error *err
 	out->parameters = slice_from(value, end);
 	size_t slash = slice_find(out->type, '/');
 	if (!mediatype_is_token(slice_head(out->type, slash)) ||
-	        !mediatype_is_token(slice_from(out->type, slash + 1))) {
+		!mediatype_is_token(slice_from(out->type, slash + 1))) {
 		return error_set(err, 415, "unsupported_media_type", "no media type");
 	}
 	return 0;
@@ -93,7 +93,7 @@ int mediatype_next_parameter(struct slice *rest, struct parameter *out, struct e
 
 /* RFC 9110 section 5.6.4: a backslash stands for the octet behind it. */
 static int unescape(
-        struct arena *a, struct parameter parameter, struct slice *out, struct error *err)
+	struct arena *a, struct parameter parameter, struct slice *out, struct error *err)
 {
 	struct slice s = parameter.value;
 	*out = s;
@@ -128,7 +128,7 @@ static int check_boundary(struct slice s, bool quoted, struct error *err)
 }
 
 int mediatype_boundary(
-        struct arena *a, const struct mediatype *m, struct slice *boundary, struct error *err)
+	struct arena *a, const struct mediatype *m, struct slice *boundary, struct error *err)
 {
 	struct slice rest = m->parameters;
 	struct parameter parameter, found = {0};

@@ -26,7 +26,7 @@ struct parameter {
 
 /* Read the type; parameters are judged only by those who ask for them. -1 with 415. */
 int mediatype_parse(struct slice value, struct mediatype *out, struct error *err)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /* Whether it is this type, given in lower case; parameters do not matter. */
 bool mediatype_is(const struct mediatype *m, const char *type);
@@ -37,7 +37,7 @@ bool mediatype_is(const struct mediatype *m, const char *type);
  * may hold what RFC 9110 allows only in quotes, because clients write it so.
  */
 int mediatype_next_parameter(struct slice *rest, struct parameter *out, struct error *err)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /* Whether s is a token (RFC 9110 section 5.6.2): one character or more, no separators. */
 bool mediatype_is_token(struct slice s);
@@ -48,6 +48,6 @@ bool mediatype_is_token(struct slice s);
  * twice or anything else: 400.
  */
 int mediatype_boundary(struct arena *a, const struct mediatype *m, struct slice *boundary,
-        struct error *err) __attribute__((warn_unused_result));
+	struct error *err) __attribute__((warn_unused_result));
 
 #endif

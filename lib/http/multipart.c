@@ -9,7 +9,7 @@ static int refuse(struct error *err, const char *why)
 }
 
 void multipart_init(struct multipart *m, struct slice boundary,
-        const struct multipart_handler *handler, void *context)
+	const struct multipart_handler *handler, void *context)
 {
 	assert(boundary.n > 0 && boundary.n <= MEDIATYPE_BOUNDARY_MAX);
 	*m = (struct multipart){.handler = handler, .context = context, .matched = 2, .implied = 2};

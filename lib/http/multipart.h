@@ -66,14 +66,14 @@ struct multipart {
 
 /* Begin. The boundary is one that mediatype_boundary gave; it is copied. */
 void multipart_init(struct multipart *m, struct slice boundary,
-        const struct multipart_handler *handler, void *context);
+	const struct multipart_handler *handler, void *context);
 
 /*
  * Take the next piece of the body. A line that starts with the boundary is a delimiter only when
  * "--", or spaces, tabs and CRLF follow; else it is data.
  */
 int multipart_feed(struct multipart *m, struct slice chunk, struct error *err)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /* The body is at its end: -1 with 400 when its closing boundary was not seen. */
 int multipart_end(struct multipart *m, struct error *err) __attribute__((warn_unused_result));

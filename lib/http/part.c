@@ -1,6 +1,7 @@
 /* The headers of one part of a form. */
 #include "http/part.h"
 
+#include "base/utf8.h"
 #include "http/mediatype.h"
 #include "http/path.h"
 
@@ -60,12 +61,12 @@ static bool decode_extended(struct parameter parameter, char *out, struct slice 
 	struct slice charset = slice_cut(&rest, '\'');
 	slice_cut(&rest, '\'');
 	size_t n;
-	if (!rest.p || !slice_equal_nocase(charset, "utf-8") ||
-	        path_decode(rest, PATH_PLUS_IS_PLUS, out, &n) != 0) {
+	if (!rest.n || !slice_equal_nocase(charset, "utf-8") ||
+		path_decode(rest, PATH_PLUS_IS_PLUS, out, &n) != 0) {
 		return false;
 	}
 	*decoded = slice_of(out, n);
-	return slice_find(*decoded, '\0') == n && path_is_utf8(*decoded);
+	return slice_find(*decoded, '\0') == n && utf8_is_valid(*decoded);
 }
 
 static int set_once(struct slice *field, bool *has, struct slice value, struct error *err)
@@ -93,9 +94,9 @@ static int add_disposition(struct part *part, char *value, size_t n, struct erro
 			set = set_once(&part->name, &part->has_name, decode_plain(p, place), err);
 		} else if (slice_equal_nocase(p.name, "filename")) {
 			set = set_once(
-			        &part->filename, &part->has_filename, decode_plain(p, place), err);
+				&part->filename, &part->has_filename, decode_plain(p, place), err);
 		} else if (slice_equal_nocase(p.name, "filename*") &&
-		           decode_extended(p, place, &decoded)) {
+			   decode_extended(p, place, &decoded)) {
 			set = set_once(&extended, &has_extended, decoded, err);
 		}
 		if (set != 0) {

@@ -30,6 +30,6 @@ struct part {
  * over filename, in whichever order they come; an invalid one is ignored.
  */
 int part_add_header(struct part *part, char *line, size_t n, struct error *err)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 #endif

@@ -2,6 +2,7 @@
 #include "http/path.h"
 
 #include "base/number.h"
+#include "base/utf8.h"
 
 static int refuse(struct error *err, const char *why)
 {
@@ -28,51 +29,6 @@ int path_decode(struct slice raw, enum path_plus plus, char *out, size_t *n)
 	}
 	*n = written;
 	return 0;
-}
-
-/* The length of the character at p, 0 when it is none. The second byte's range shuts out overlong
- * forms, surrogates and what lies above U+10FFFF (RFC 3629 section 4). */
-static size_t utf8_length(const unsigned char *p, size_t n)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t length;
-	if (p[0] < 0x80) {
-		return 1;
-	}
-	if (p[0] >= 0xc2 && p[0] <= 0xdf) {
-		length = 2;
-	} else if (p[0] >= 0xe0 && p[0] <= 0xef) {
-		length = 3;
-		low = p[0] == 0xe0 ? 0xa0 : low;
-		high = p[0] == 0xed ? 0x9f : high;
-	} else if (p[0] >= 0xf0 && p[0] <= 0xf4) {
-		length = 4;
-		low = p[0] == 0xf0 ? 0x90 : low;
-		high = p[0] == 0xf4 ? 0x8f : high;
-	} else {
-		return 0;
-	}
-	if (length > n || p[1] < low || p[1] > high) {
-		return 0;
-	}
-	for (size_t i = 2; i < length; i++) {
-		if ((p[i] & 0xc0) != 0x80) {
-			return 0;
-		}
-	}
-	return length;
-}
-
-bool path_is_utf8(struct slice s)
-{
-	const unsigned char *p = (const unsigned char *)s.p;
-	for (size_t i = 0, length; i < s.n; i += length) {
-		length = utf8_length(p + i, s.n - i);
-		if (length == 0) {
-			return false;
-		}
-	}
-	return true;
 }
 
 static bool has_control(struct slice s)
@@ -147,14 +103,14 @@ static int check_path(struct slice raw, struct slice path, struct error *err)
 	if (has_control(path)) {
 		return refuse(err, "control character");
 	}
-	if (!path_is_utf8(path)) {
+	if (!utf8_is_valid(path)) {
 		return refuse(err, "not UTF-8");
 	}
 	return check_segments(path, err);
 }
 
 int path_parse(struct arena *a, struct slice target, struct slice *path, struct slice *query,
-        struct error *err)
+	struct error *err)
 {
 	if (target.n > PATH_TARGET_MAX) {
 		return refuse(err, "too long");
@@ -216,14 +172,14 @@ static bool next_pair(struct slice *rest, struct slice *name, struct slice *valu
 }
 
 int query_next(struct arena *a, struct slice *rest, struct slice *name, struct slice *value,
-        struct error *err)
+	struct error *err)
 {
 	struct slice raw_name, raw_value;
 	if (!next_pair(rest, &raw_name, &raw_value)) {
 		return 0;
 	}
 	if (decode_field(a, raw_name, name, err) != 0 ||
-	        decode_field(a, raw_value, value, err) != 0) {
+		decode_field(a, raw_value, value, err) != 0) {
 		return -1;
 	}
 	return 1;
@@ -239,7 +195,7 @@ static bool names_match(struct slice raw, const char *name)
 }
 
 int query_get(struct arena *a, struct slice query, const char *name, struct slice *value,
-        struct error *err)
+	struct error *err)
 {
 	struct slice raw_name, raw_value;
 	while (next_pair(&query, &raw_name, &raw_value)) {

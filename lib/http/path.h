@@ -26,7 +26,7 @@ enum { PATH_TARGET_MAX = 8 * 1024 };
  * that are not UTF-8. A '/' at the end is kept.
  */
 int path_parse(struct arena *a, struct slice target, struct slice *path, struct slice *query,
-        struct error *err) __attribute__((warn_unused_result));
+	struct error *err) __attribute__((warn_unused_result));
 
 /*
  * The next name and value of a query or of an application/x-www-form-urlencoded body, decoded, '+'
@@ -34,7 +34,7 @@ int path_parse(struct arena *a, struct slice target, struct slice *path, struct 
  * Pairs that are quite empty are skipped; one without '=' has an empty value.
  */
 int query_next(struct arena *a, struct slice *rest, struct slice *name, struct slice *value,
-        struct error *err) __attribute__((warn_unused_result));
+	struct error *err) __attribute__((warn_unused_result));
 
 /*
  * The first value of `name` (written decoded, as in "ids[]"): 1 when found, 0 when not, -1 when the
@@ -42,7 +42,7 @@ int query_next(struct arena *a, struct slice *rest, struct slice *name, struct s
  * never found.
  */
 int query_get(struct arena *a, struct slice query, const char *name, struct slice *value,
-        struct error *err) __attribute__((warn_unused_result));
+	struct error *err) __attribute__((warn_unused_result));
 
 enum path_plus { PATH_PLUS_IS_PLUS, PATH_PLUS_IS_SPACE };
 
@@ -51,9 +51,6 @@ enum path_plus { PATH_PLUS_IS_PLUS, PATH_PLUS_IS_SPACE };
  * -1 when a '%' does not start two hexadecimal digits.
  */
 int path_decode(struct slice raw, enum path_plus plus, char *out, size_t *n)
-        __attribute__((warn_unused_result));
-
-/* Whether s is UTF-8 (RFC 3629): no overlong form, no surrogate, nothing above U+10FFFF. */
-bool path_is_utf8(struct slice s);
+	__attribute__((warn_unused_result));
 
 #endif

@@ -40,14 +40,14 @@ static bool list_names(struct slice list, struct slice etag)
 }
 
 bool precondition_not_modified(
-        struct slice if_none_match, struct slice if_modified_since, const struct validators *v)
+	struct slice if_none_match, struct slice if_modified_since, const struct validators *v)
 {
 	int64_t since_ms;
 	if (if_none_match.p) {
 		return list_names(if_none_match, v->etag);
 	}
 	if (!if_modified_since.p ||
-	        clock_parse_http(slice_trim(if_modified_since), &since_ms) != 0) {
+		clock_parse_http(slice_trim(if_modified_since), &since_ms) != 0) {
 		return false;
 	}
 	return v->last_modified_ms / 1000 <= since_ms / 1000;

@@ -25,7 +25,7 @@ struct validators {
  * "*"; If-Modified-Since is looked at only if no If-None-Match was sent. For GET and HEAD.
  */
 bool precondition_not_modified(
-        struct slice if_none_match, struct slice if_modified_since, const struct validators *v);
+	struct slice if_none_match, struct slice if_modified_since, const struct validators *v);
 
 /*
  * Whether Range may be honoured: no If-Range, the very ETag (strong comparison), or the very date.

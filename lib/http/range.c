@@ -48,7 +48,7 @@ static enum range_kind parse_spec(struct slice spec, uint64_t size, struct byte_
 		return parse_suffix(end, size, out);
 	}
 	if (parse_position(slice_head(spec, dash), &first) != 0 ||
-	        (end.n && parse_position(end, &last) != 0) || last < first) {
+		(end.n && parse_position(end, &last) != 0) || last < first) {
 		return RANGE_WHOLE;
 	}
 	if (first >= size) {

@@ -5,14 +5,14 @@
 #include "http/path.h"
 
 static const char *const names[METHOD__COUNT] = {
-        [METHOD_GET] = "GET",
-        [METHOD_HEAD] = "HEAD",
-        [METHOD_POST] = "POST",
-        [METHOD_PUT] = "PUT",
-        [METHOD_PATCH] = "PATCH",
-        [METHOD_DELETE] = "DELETE",
-        [METHOD_OPTIONS] = "OPTIONS",
-        [METHOD_OTHER] = "",
+	[METHOD_GET] = "GET",
+	[METHOD_HEAD] = "HEAD",
+	[METHOD_POST] = "POST",
+	[METHOD_PUT] = "PUT",
+	[METHOD_PATCH] = "PATCH",
+	[METHOD_DELETE] = "DELETE",
+	[METHOD_OPTIONS] = "OPTIONS",
+	[METHOD_OTHER] = "",
 };
 
 enum method method_parse(struct slice name)
@@ -40,14 +40,17 @@ struct slice request_header(const struct request *req, const char *name)
 	return (struct slice){NULL, 0};
 }
 
-int request_add_cgi_header(struct request *req, struct slice name, struct slice value)
+int request_add_cgi_header(
+	struct request *req, struct slice name, struct slice value, struct error *err)
 {
+	/* A header that is left out unseen could be the one that matters. */
 	if (req->header_count == REQUEST_HEADERS_MAX) {
-		return 0;
+		return error_set(
+			err, 400, "bad_request", "more than %d headers", REQUEST_HEADERS_MAX);
 	}
 	char *lower = arena_dup(req->arena, name);
 	if (!lower) {
-		return -1;
+		return error_set(err, 500, "internal_error", "arena is full");
 	}
 	for (char *c = lower; *c; c++) {
 		if (*c == '_') {

@@ -27,7 +27,7 @@ struct header {
 	struct slice name, value;
 };
 
-enum { REQUEST_HEADERS_MAX = 64 };
+enum { REQUEST_HEADERS_MAX = 100 };
 
 struct request {
 	char id[UUID_SIZE]; /* for X-Request-Id and the log */
@@ -55,24 +55,24 @@ const char *method_name(enum method m);
 struct slice request_header(const struct request *req, const char *name);
 
 /*
- * Add a header given as a CGI variable name without HTTP_ ("IF_NONE_MATCH"). Headers beyond
- * REQUEST_HEADERS_MAX are dropped. Returns -1 when the arena is full.
+ * Add a header given as a CGI variable name without HTTP_ ("IF_NONE_MATCH"). Returns -1 with 400
+ * when there are more than REQUEST_HEADERS_MAX, with 500 when the arena is full.
  */
-int request_add_cgi_header(struct request *req, struct slice name, struct slice value)
-        __attribute__((warn_unused_result));
+int request_add_cgi_header(struct request *req, struct slice name, struct slice value,
+	struct error *err) __attribute__((warn_unused_result));
 
 /*
  * Take the target apart into path and query. `prefix` is where this service is mounted, "" or
  * "/cdn": it is cut off, and a path outside of it becomes empty, which no route matches.
  */
 int request_parse_target(struct request *req, struct slice prefix, struct error *err)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /*
  * Read CONTENT_LENGTH as front ends send it: digits are a length; absent, empty or "-1" is unknown;
  * all else, a length above 2^63-1 among it, is 400.
  */
 int request_parse_length(struct slice value, struct body *body, struct error *err)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 #endif

@@ -1,10 +1,10 @@
 /*
  * http/response.h - one response as a value: built by a handler, written by one writer.
  *
- * Sequence:  response_init -> response_set* -> one body -> response_head, then the front end writes
- * it Borrows:   values and bodies live as long as the request's arena Errors:    a header value
- * with CR, LF or NUL, or too many headers, spoils the response; the writer then sends 500 instead
- * of it
+ * Sequence:  response_init -> response_set* -> one body -> response_head; then the front end writes
+ * Borrows:   values and bodies live as long as the request's arena
+ * Errors:    a header value with CR, LF or NUL, or too many headers, spoils the response; the writer
+ *            then sends 500 instead of it
  */
 #ifndef HTTP_RESPONSE_H
 #define HTTP_RESPONSE_H

@@ -23,7 +23,7 @@ int sniff_open(struct sniffer *s, struct error *err)
 		return error_set(err, 500, "internal_error", "libmagic: no memory");
 	}
 	if (magic_load(s->magic, NULL) != 0 ||
-	        magic_setparam(s->magic, MAGIC_PARAM_REGEX_MAX, &regex_max) != 0) {
+		magic_setparam(s->magic, MAGIC_PARAM_REGEX_MAX, &regex_max) != 0) {
 		const char *why = magic_error(s->magic);
 		error_set(err, 500, "internal_error", "libmagic: %s", why ? why : "cannot load");
 		sniff_close(s);
@@ -57,8 +57,8 @@ int sniff_trim(struct sniffer *s, struct error *err)
 static bool is_restricted_name(struct slice s)
 {
 	static const char allowed[] =
-	        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-	        "!#$&-^_.+";
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+		"!#$&-^_.+";
 	for (size_t i = 0; i < s.n; i++) {
 		if (!memchr(allowed, s.p[i], sizeof allowed - 1)) {
 			return false;
@@ -80,8 +80,8 @@ static struct slice read_answer(const char *answer)
 	}
 	size_t slash = slice_find(s, '/');
 	if (s.n > SNIFF_TYPE_MAX || slash == s.n || slice_starts(s, "inode/") ||
-	        !is_restricted_name(slice_head(s, slash)) ||
-	        !is_restricted_name(slice_from(s, slash + 1))) {
+		!is_restricted_name(slice_head(s, slash)) ||
+		!is_restricted_name(slice_from(s, slash + 1))) {
 		return slice_view(unknown);
 	}
 	const char *modern = sniff_modern_name(s);
@@ -93,11 +93,11 @@ static void set_result(struct sniff_result *out, struct slice type)
 	bool text = slice_starts(type, "text/");
 	*out = (struct sniff_result){.ext = sniff_ext(type)};
 	snprintf(out->content_type, sizeof out->content_type, "%.*s%s", (int)type.n, type.p,
-	        text ? "; charset=utf-8" : "");
+		text ? "; charset=utf-8" : "");
 }
 
 int sniff_type(struct sniffer *s, struct slice leading, struct slice filename, uint64_t size,
-        struct sniff_result *out, struct error *err)
+	struct sniff_result *out, struct error *err)
 {
 	if (size == 0 || leading.n == 0) {
 		const char *named = sniff_type_of_name(filename);

@@ -48,7 +48,7 @@ void sniff_close(struct sniffer *s);
  * is application/octet-stream. Returns -1 (500) only when there is no memory.
  */
 int sniff_type(struct sniffer *s, struct slice leading, struct slice filename, uint64_t size,
-        struct sniff_result *out, struct error *err) __attribute__((warn_unused_result));
+	struct sniff_result *out, struct error *err) __attribute__((warn_unused_result));
 
 /*
  * Give back what libmagic keeps after its first text (its compiled expressions, over 1 MiB; they

@@ -25,29 +25,29 @@ struct account {
 
 /* By id: 1 found, 0 not there, -1. */
 int account_find(struct redis *r, struct arena *a, const char *id, struct account *out,
-        struct error *err) __attribute__((warn_unused_result));
+	struct error *err) __attribute__((warn_unused_result));
 
 /* The same in two steps, for a caller who asks for more in one round trip. `id` is kept by *out. */
 void account_query(struct redis_query *q, struct arena *a, const char *id);
 int account_read(const struct redisReply *reply, const char *id, struct account *out,
-        struct error *err) __attribute__((warn_unused_result));
+	struct error *err) __attribute__((warn_unused_result));
 
 /* The id of an email's account (letter case does not count): 1 found, 0 not there, -1. */
 int account_find_email(struct redis *r, struct sha256 *hash, struct arena *a, const char *email,
-        const char **id, struct error *err) __attribute__((warn_unused_result));
+	const char **id, struct error *err) __attribute__((warn_unused_result));
 
 /* Make an account; 422 when the email has one or is none. *id is the new id. */
 int account_add(struct redis *r, struct sha256 *hash, struct arena *a, const char *email,
-        const char *name, enum tier tier, int64_t now_ms, const char **id, struct error *err)
-        __attribute__((warn_unused_result));
+	const char *name, enum tier tier, int64_t now_ms, const char **id, struct error *err)
+	__attribute__((warn_unused_result));
 
 /* Set one field, "name" or "tier", of an account that is there. */
 int account_set(struct redis *r, struct arena *a, const char *id, const char *field,
-        const char *value, struct error *err) __attribute__((warn_unused_result));
+	const char *value, struct error *err) __attribute__((warn_unused_result));
 
 /* Take away an account and its keys; 422 while it has files, because their URLs would die. */
 int account_remove(struct redis *r, struct sha256 *hash, struct arena *a,
-        const struct account *account, struct error *err) __attribute__((warn_unused_result));
+	const struct account *account, struct error *err) __attribute__((warn_unused_result));
 
 /*
  * One step through all accounts in no order: *cursor starts as "0" and is "0" again at the end. Ids
@@ -55,7 +55,7 @@ int account_remove(struct redis *r, struct sha256 *hash, struct arena *a,
  */
 enum { ACCOUNT_SCAN_MAX = 1024 };
 int account_scan(struct redis *r, struct arena *a, const char **cursor,
-        const char *ids[ACCOUNT_SCAN_MAX], size_t *count, struct error *err)
-        __attribute__((warn_unused_result));
+	const char *ids[ACCOUNT_SCAN_MAX], size_t *count, struct error *err)
+	__attribute__((warn_unused_result));
 
 #endif

@@ -2,7 +2,7 @@
 #include "store/blob.h"
 
 int blob_init(struct blob *b, const struct volume_root *root, struct arena *a, struct sha256 *hash,
-        struct error *err)
+	struct error *err)
 {
 	*b = (struct blob){.root = root, .arena = a, .hash = hash};
 	b->buffer = arena_take(a, BLOB_BUFFER);

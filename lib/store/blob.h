@@ -1,11 +1,11 @@
 /*
- * store/blob.h - one file's bytes on their way in: counted, hashed, written, the first of them
- * kept.
+ * store/blob.h - one file's bytes on their way in: counted, hashed, written, the first ones kept.
  *
- * Sequence:  blob_init once a request, then blob_begin -> blob_write* -> blob_finish ->
- * blob_publish; blob_begin again drops what was there; what is not published is removed at the
- * arena's reset Owns:      its unnamed file until it is published Units:     sizes in bytes Errors:
- * those of store/volume.h; 500 when hashing fails
+ * Sequence:  blob_init once a request, then blob_begin -> blob_write* -> blob_finish -> blob_publish;
+ *            blob_begin again drops what was there
+ * Owns:      its unnamed file until it is published; else that goes at the arena's reset
+ * Units:     sizes in bytes
+ * Errors:    those of store/volume.h; 500 when hashing fails
  */
 #ifndef STORE_BLOB_H
 #define STORE_BLOB_H
@@ -14,8 +14,7 @@
 #include "store/volume.h"
 
 enum {
-	BLOB_BUFFER =
-	        128 * 1024, /* bodies come in pieces of 8 KiB; they are written in pieces of this */
+	BLOB_BUFFER = 128 * 1024, /* bodies come in pieces of 8 KiB; they are written in these */
 	BLOB_LEADING = 16 * 1024, /* kept for sniffing */
 };
 
@@ -34,12 +33,12 @@ struct blob {
 
 /* Take the buffers from the arena. `b` lives as long as the arena's contents. */
 int blob_init(struct blob *b, const struct volume_root *root, struct arena *a, struct sha256 *hash,
-        struct error *err) __attribute__((warn_unused_result));
+	struct error *err) __attribute__((warn_unused_result));
 
 int blob_begin(struct blob *b, struct error *err) __attribute__((warn_unused_result));
 
 int blob_write(struct blob *b, struct slice bytes, struct error *err)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /* No more bytes: fill in digest and leading bytes, and make the bytes durable, still without a
  * name. */
@@ -47,7 +46,7 @@ int blob_finish(struct blob *b, struct error *err) __attribute__((warn_unused_re
 
 /* Link the bytes into files/, durably. On failure nothing is there. */
 int blob_publish(struct blob *b, const char *id, const char *ext, struct error *err)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /* Forget the bytes now. */
 void blob_discard(struct blob *b);

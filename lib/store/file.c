@@ -21,14 +21,14 @@ static void add_field(struct redis_query *q, const char *name, const char *value
 
 /* The id holds the time and the key holds owner and id, so the record need not repeat them. */
 static int build_commit(struct redis_query *q, struct arena *a, const struct record *record,
-        uint64_t limit_bytes, struct error *err)
+	uint64_t limit_bytes, struct error *err)
 {
 	const char *size = redis_number(a, (int64_t)record->size);
 	char *raw = arena_take(a, SHA256_BYTES);
 	if (!raw ||
-	        number_unhex(slice_view(record->sha256), (unsigned char *)raw, SHA256_BYTES) != 0) {
+		number_unhex(slice_view(record->sha256), (unsigned char *)raw, SHA256_BYTES) != 0) {
 		return error_set(
-		        err, 500, "internal_error", "record of %s cannot be built", record->id);
+			err, 500, "internal_error", "record of %s cannot be built", record->id);
 	}
 	redis_query_script(q, SCRIPT_COMMIT, "3");
 	add_keys(q, a, record->owner, record->id);
@@ -51,7 +51,7 @@ static int build_commit(struct redis_query *q, struct arena *a, const struct rec
 }
 
 int file_commit(struct redis *r, struct arena *a, const struct record *record, uint64_t limit_bytes,
-        struct error *err)
+	struct error *err)
 {
 	struct redis_query q;
 	const struct redisReply *reply;
@@ -72,11 +72,11 @@ int file_commit(struct redis *r, struct arena *a, const struct record *record, u
 }
 
 int file_find(struct redis *r, struct arena *a, const char *account, const char *id,
-        struct record *out, struct error *err)
+	struct record *out, struct error *err)
 {
 	const struct redisReply *reply;
 	const char *const args[] = {"HMGET", name_file(a, account, id), "filename", "size",
-	        "content_type", "sha256", "ext", "provenance", "original_url", NULL};
+		"content_type", "sha256", "ext", "provenance", "original_url", NULL};
 	if (redis_call(r, a, args, &reply, err) != 0) {
 		return -1;
 	}
@@ -86,27 +86,27 @@ int file_find(struct redis *r, struct arena *a, const char *account, const char 
 	struct slice digest = redis_text_at(reply, 3), url = redis_text_at(reply, 6);
 	char *hex = arena_take(a, SHA256_HEX_SIZE);
 	*out = (struct record){
-	        .id = id,
-	        .owner = account,
-	        .filename = redis_text_at(reply, 0).p,
-	        .content_type = redis_text_at(reply, 2).p,
-	        .ext = redis_text_at(reply, 4).p,
-	        .sha256 = hex,
-	        .created_ms = uuid_time_ms(slice_view(id)),
-	        .provenance = redis_text_at(reply, 5).p,
-	        .original_url = url.p ? url.p : "",
+		.id = id,
+		.owner = account,
+		.filename = redis_text_at(reply, 0).p,
+		.content_type = redis_text_at(reply, 2).p,
+		.ext = redis_text_at(reply, 4).p,
+		.sha256 = hex,
+		.created_ms = uuid_time_ms(slice_view(id)),
+		.provenance = redis_text_at(reply, 5).p,
+		.original_url = url.p ? url.p : "",
 	};
 	if (!hex || number_parse(redis_text_at(reply, 1), &out->size) != 0 ||
-	        digest.n != SHA256_BYTES || !out->content_type || !out->ext || !out->provenance) {
+		digest.n != SHA256_BYTES || !out->content_type || !out->ext || !out->provenance) {
 		return error_set(
-		        err, 500, "internal_error", "record of %s in Redis is damaged", id);
+			err, 500, "internal_error", "record of %s in Redis is damaged", id);
 	}
 	number_hex((const unsigned char *)digest.p, SHA256_BYTES, hex);
 	return 1;
 }
 
 int file_remove(
-        struct redis *r, struct arena *a, const char *account, const char *id, struct error *err)
+	struct redis *r, struct arena *a, const char *account, const char *id, struct error *err)
 {
 	struct redis_query q;
 	const struct redisReply *reply;

@@ -15,14 +15,14 @@
  * when it has not, 401 when the account is gone. Repeating it with the same id is harmless.
  */
 int file_commit(struct redis *r, struct arena *a, const struct record *record, uint64_t limit_bytes,
-        struct error *err) __attribute__((warn_unused_result));
+	struct error *err) __attribute__((warn_unused_result));
 
 /* The record of one account's file: 1 found, 0 not there, -1. */
 int file_find(struct redis *r, struct arena *a, const char *account, const char *id,
-        struct record *out, struct error *err) __attribute__((warn_unused_result));
+	struct record *out, struct error *err) __attribute__((warn_unused_result));
 
 /* Take record, listing and counters away at once. Repeating it is harmless. */
 int file_remove(struct redis *r, struct arena *a, const char *account, const char *id,
-        struct error *err) __attribute__((warn_unused_result));
+	struct error *err) __attribute__((warn_unused_result));
 
 #endif

@@ -17,7 +17,7 @@ static int64_t time_of(struct slice text)
 void key_query(struct redis_query *q, struct arena *a, const char *digest)
 {
 	const char *const words[] = {"HMGET", name_key(a, digest), "id", "account", "name", "hint",
-	        "created_at", "expires_at", "revoked_at", NULL};
+		"created_at", "expires_at", "revoked_at", NULL};
 	redis_query(q, words);
 }
 
@@ -27,13 +27,13 @@ int key_read(const struct redisReply *reply, struct key *out, struct error *err)
 		return 0;
 	}
 	*out = (struct key){
-	        .id = redis_text_at(reply, 0).p,
-	        .account = redis_text_at(reply, 1).p,
-	        .name = redis_text_at(reply, 2).p,
-	        .hint = redis_text_at(reply, 3).p,
-	        .created_ms = time_of(redis_text_at(reply, 4)),
-	        .expires_ms = time_of(redis_text_at(reply, 5)),
-	        .revoked_ms = time_of(redis_text_at(reply, 6)),
+		.id = redis_text_at(reply, 0).p,
+		.account = redis_text_at(reply, 1).p,
+		.name = redis_text_at(reply, 2).p,
+		.hint = redis_text_at(reply, 3).p,
+		.created_ms = time_of(redis_text_at(reply, 4)),
+		.expires_ms = time_of(redis_text_at(reply, 5)),
+		.revoked_ms = time_of(redis_text_at(reply, 6)),
 	};
 	if (!out->account || !out->name || !out->hint) {
 		return error_set(err, 500, "internal_error", "key %s is damaged", out->id);
@@ -42,7 +42,7 @@ int key_read(const struct redisReply *reply, struct key *out, struct error *err)
 }
 
 int key_find(
-        struct redis *r, struct arena *a, const char *digest, struct key *out, struct error *err)
+	struct redis *r, struct arena *a, const char *digest, struct key *out, struct error *err)
 {
 	struct redis_query q;
 	const struct redisReply *reply;
@@ -56,7 +56,7 @@ const char *key_claimed_account(struct arena *a, struct slice text)
 }
 
 static int add_to_account(struct redis *r, struct arena *a, const char *account, const char *digest,
-        struct error *err)
+	struct error *err)
 {
 	const struct redisReply *reply;
 	const char *const args[] = {"SADD", name_account_keys(a, account), digest, NULL};
@@ -64,19 +64,19 @@ static int add_to_account(struct redis *r, struct arena *a, const char *account,
 }
 
 static int write_key(struct redis *r, struct arena *a, const char *digest, const struct key *key,
-        struct error *err)
+	struct error *err)
 {
 	const struct redisReply *reply;
 	/* Without an expiry the list ends before it. */
 	const char *const args[] = {"HSET", name_key(a, digest), "id", key->id, "account",
-	        key->account, "name", key->name, "hint", key->hint, "created_at",
-	        redis_number(a, key->created_ms), key->expires_ms ? "expires_at" : NULL,
-	        redis_number(a, key->expires_ms), NULL};
+		key->account, "name", key->name, "hint", key->hint, "created_at",
+		redis_number(a, key->created_ms), key->expires_ms ? "expires_at" : NULL,
+		redis_number(a, key->expires_ms), NULL};
 	return redis_call(r, a, args, &reply, err);
 }
 
 int key_add(struct redis *r, struct sha256 *hash, struct arena *a, const char *account,
-        const char *name, int64_t now_ms, int64_t expires_ms, const char **text, struct error *err)
+	const char *name, int64_t now_ms, int64_t expires_ms, const char **text, struct error *err)
 {
 	unsigned char secret[KEY_SECRET_BYTES];
 	char hex[sizeof secret * 2 + 1], digest[SHA256_HEX_SIZE];
@@ -89,12 +89,12 @@ int key_add(struct redis *r, struct sha256 *hash, struct arena *a, const char *a
 		return error_set(err, 500, "internal_error", "SHA-256 failed");
 	}
 	const struct key key = {
-	        .id = arena_printf(a, "key_%.20s", digest),
-	        .account = account,
-	        .name = name,
-	        .hint = arena_printf(a, "%.13s....%s", *text, *text + KEY_LENGTH - 6),
-	        .created_ms = now_ms,
-	        .expires_ms = expires_ms,
+		.id = arena_printf(a, "key_%.20s", digest),
+		.account = account,
+		.name = name,
+		.hint = arena_printf(a, "%.13s....%s", *text, *text + KEY_LENGTH - 6),
+		.created_ms = now_ms,
+		.expires_ms = expires_ms,
 	};
 	/* The listing first: cut short, it names a key that does not exist, never hides one that
 	 * does. */
@@ -105,7 +105,7 @@ int key_add(struct redis *r, struct sha256 *hash, struct arena *a, const char *a
 }
 
 int key_list(struct redis *r, struct arena *a, const char *account, const char ***digests,
-        size_t *count, struct error *err)
+	size_t *count, struct error *err)
 {
 	const struct redisReply *reply;
 	const char *const args[] = {"SMEMBERS", name_account_keys(a, account), NULL};
@@ -125,7 +125,7 @@ int key_list(struct redis *r, struct arena *a, const char *account, const char *
 
 /* One step of the walk: 1 found, 0 not in this step, -1. */
 static int scan_step(struct redis *r, struct arena *a, const char *pattern, char cursor[32],
-        const char **digest, struct error *err)
+	const char **digest, struct error *err)
 {
 	const struct redisReply *reply;
 	const char *const args[] = {"SCAN", cursor, "MATCH", pattern, "COUNT", "5000", NULL};
@@ -142,11 +142,11 @@ static int scan_step(struct redis *r, struct arena *a, const char *pattern, char
 }
 
 int key_find_id(
-        struct redis *r, struct arena *a, const char *id, const char **digest, struct error *err)
+	struct redis *r, struct arena *a, const char *id, const char **digest, struct error *err)
 {
 	char pattern[64], cursor[32] = "0";
 	if (strlen(id) != KEY_ID_LENGTH || strncmp(id, "key_", 4) != 0 ||
-	        strspn(id + 4, "0123456789abcdef") != KEY_ID_LENGTH - 4) {
+		strspn(id + 4, "0123456789abcdef") != KEY_ID_LENGTH - 4) {
 		return 0;
 	}
 	snprintf(pattern, sizeof pattern, "cdn:key:%s*", id + 4);
@@ -169,10 +169,10 @@ int key_find_id(
 }
 
 int key_revoke(
-        struct redis *r, struct arena *a, const char *digest, int64_t now_ms, struct error *err)
+	struct redis *r, struct arena *a, const char *digest, int64_t now_ms, struct error *err)
 {
 	const struct redisReply *reply;
 	const char *const args[] = {
-	        "HSETNX", name_key(a, digest), "revoked_at", redis_number(a, now_ms), NULL};
+		"HSETNX", name_key(a, digest), "revoked_at", redis_number(a, now_ms), NULL};
 	return redis_call(r, a, args, &reply, err);
 }

@@ -28,12 +28,12 @@ struct key {
 
 /* By digest: 1 found, 0 not there, -1. */
 int key_find(struct redis *r, struct arena *a, const char *digest, struct key *out,
-        struct error *err) __attribute__((warn_unused_result));
+	struct error *err) __attribute__((warn_unused_result));
 
 /* The same in two steps, for a caller who asks for more in one round trip. */
 void key_query(struct redis_query *q, struct arena *a, const char *digest);
 int key_read(const struct redisReply *reply, struct key *out, struct error *err)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /* The id of the account that a key of the right form claims to be of, in the arena; NULL: no
  * memory. */
@@ -41,19 +41,19 @@ const char *key_claimed_account(struct arena *a, struct slice text);
 
 /* Make a key for an account that is there. *text is the key itself, which is kept nowhere. */
 int key_add(struct redis *r, struct sha256 *hash, struct arena *a, const char *account,
-        const char *name, int64_t now_ms, int64_t expires_ms, const char **text, struct error *err)
-        __attribute__((warn_unused_result));
+	const char *name, int64_t now_ms, int64_t expires_ms, const char **text, struct error *err)
+	__attribute__((warn_unused_result));
 
 /* The digests of an account's keys, in no order, as an array of *count strings. */
 int key_list(struct redis *r, struct arena *a, const char *account, const char ***digests,
-        size_t *count, struct error *err) __attribute__((warn_unused_result));
+	size_t *count, struct error *err) __attribute__((warn_unused_result));
 
 /* The digest of a key by its id: 1 found, 0 not there, -1. Walks through all of Redis. */
 int key_find_id(struct redis *r, struct arena *a, const char *id, const char **digest,
-        struct error *err) __attribute__((warn_unused_result));
+	struct error *err) __attribute__((warn_unused_result));
 
 /* From the next request on the key is dead, on every worker. Repeating it is harmless. */
 int key_revoke(struct redis *r, struct arena *a, const char *digest, int64_t now_ms,
-        struct error *err) __attribute__((warn_unused_result));
+	struct error *err) __attribute__((warn_unused_result));
 
 #endif

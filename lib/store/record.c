@@ -28,7 +28,7 @@ static int print(const struct record *r, struct arena *a, struct slice *out)
 }
 
 int record_publish(
-        const struct volume_root *root, struct arena *a, const struct record *r, struct error *err)
+	const struct volume_root *root, struct arena *a, const struct record *r, struct error *err)
 {
 	struct slice text;
 	struct volume_file *file = arena_alloc(a, sizeof *file);
@@ -36,7 +36,7 @@ int record_publish(
 		return error_set(err, 500, "internal_error", "record does not fit");
 	}
 	if (volume_create(root, a, file, err) != 0 || volume_write(file, text, err) != 0 ||
-	        volume_sync(file, err) != 0) {
+		volume_sync(file, err) != 0) {
 		return -1;
 	}
 	return volume_link(file, VOLUME_RECORDS, r->id, "json", err);
@@ -54,22 +54,22 @@ static int parse(struct json *doc, struct record *r)
 	double size;
 	struct slice created;
 	*r = (struct record){
-	        .id = text_of(doc, "id"),
-	        .owner = text_of(doc, "owner"),
-	        .filename = text_of(doc, "filename"),
-	        .content_type = text_of(doc, "content_type"),
-	        .ext = text_of(doc, "ext"),
-	        .sha256 = text_of(doc, "sha256"),
-	        .provenance = text_of(doc, "provenance"),
-	        .original_url = text_of(doc, "original_url"),
+		.id = text_of(doc, "id"),
+		.owner = text_of(doc, "owner"),
+		.filename = text_of(doc, "filename"),
+		.content_type = text_of(doc, "content_type"),
+		.ext = text_of(doc, "ext"),
+		.sha256 = text_of(doc, "sha256"),
+		.provenance = text_of(doc, "provenance"),
+		.original_url = text_of(doc, "original_url"),
 	};
 	if (!r->original_url) {
 		r->original_url = "";
 	}
 	if (!r->id || !r->owner || !r->filename || !r->content_type || !r->ext || !r->sha256 ||
-	        !r->provenance || !json_get_number(doc, "size", &size) || size < 0 ||
-	        !json_get_text(doc, "created_at", &created) ||
-	        clock_parse_iso(created, &r->created_ms) != 0) {
+		!r->provenance || !json_get_number(doc, "size", &size) || size < 0 ||
+		!json_get_text(doc, "created_at", &created) ||
+		clock_parse_iso(created, &r->created_ms) != 0) {
 		return -1;
 	}
 	r->size = (uint64_t)size;
@@ -77,7 +77,7 @@ static int parse(struct json *doc, struct record *r)
 }
 
 int record_read(const struct volume_root *root, struct arena *a, const char *id, struct record *out,
-        struct error *err)
+	struct error *err)
 {
 	struct volume_stat file;
 	struct json *doc = arena_alloc(a, sizeof *doc);

@@ -28,14 +28,14 @@ struct record {
 
 /* Write the record durably. On failure nothing is there. */
 int record_publish(const struct volume_root *root, struct arena *a, const struct record *r,
-        struct error *err) __attribute__((warn_unused_result));
+	struct error *err) __attribute__((warn_unused_result));
 
 /* Read a record: 1 found, 0 not there, -1 (a damaged one among it). */
 int record_read(const struct volume_root *root, struct arena *a, const char *id, struct record *out,
-        struct error *err) __attribute__((warn_unused_result));
+	struct error *err) __attribute__((warn_unused_result));
 
 /* Take a record away, durably. One that is not there is a success. */
 int record_remove(const struct volume_root *root, const char *id, struct error *err)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 #endif

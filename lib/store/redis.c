@@ -80,8 +80,8 @@ static int dial(struct redis *r, struct error *err)
 {
 	struct timeval timeout = timeval_of(r->options.connect_timeout_ms);
 	r->context = *r->address.path
-	                     ? redisConnectUnixWithTimeout(r->address.path, timeout)
-	                     : redisConnectWithTimeout(r->address.host, r->address.port, timeout);
+			     ? redisConnectUnixWithTimeout(r->address.path, timeout)
+			     : redisConnectWithTimeout(r->address.host, r->address.port, timeout);
 	if (!r->context) {
 		return unavailable(err, "connect", "no memory");
 	}
@@ -96,7 +96,7 @@ static int dial(struct redis *r, struct error *err)
 
 /* One command of the greeting; *reply is the caller's to free. */
 static int greet(struct redis *r, redisReply **reply, struct error *err, const char *what, int argc,
-        const char **argv)
+	const char **argv)
 {
 	*reply = redisCommandArgv(r->context, argc, argv, NULL);
 	if (!*reply) {
@@ -111,7 +111,7 @@ static int greet(struct redis *r, redisReply **reply, struct error *err, const c
 }
 
 static int greet_simply(
-        struct redis *r, struct error *err, const char *what, int argc, const char **argv)
+	struct redis *r, struct error *err, const char *what, int argc, const char **argv)
 {
 	redisReply *reply;
 	if (greet(r, &reply, err, what, argc, argv) != 0) {
@@ -153,12 +153,12 @@ static int judge_server(struct redis *r, struct error *err)
 		return -1;
 	}
 	r->evicts = info_says(info, "maxmemory_policy:") &&
-	            !info_says(info, "maxmemory_policy:noeviction");
+		    !info_says(info, "maxmemory_policy:noeviction");
 	r->append_only = info_says(info, "aof_enabled:1");
 	freeReplyObject(info);
 	if (r->evicts) {
 		return unavailable(err, "maxmemory-policy",
-		        "it may evict keys, and so lose files; set it to noeviction");
+			"it may evict keys, and so lose files; set it to noeviction");
 	}
 	return 0;
 }
@@ -183,7 +183,7 @@ int redis_connect(struct redis *r, struct error *err)
 		return 0;
 	}
 	if (dial(r, err) == 0 && log_in(r, err) == 0 && judge_server(r, err) == 0 &&
-	        load_scripts(r, err) == 0) {
+		load_scripts(r, err) == 0) {
 		return 0;
 	}
 	disconnect(r);
@@ -327,15 +327,15 @@ static int ask_once(struct redis *r, struct question *qn, bool *again, struct er
 }
 
 int redis_ask_all(struct redis *r, struct arena *a, const struct redis_query *queries, size_t count,
-        const struct redisReply **out, struct error *err)
+	const struct redisReply **out, struct error *err)
 {
 	struct question qn = {.queries = queries, .count = count};
 	bool again;
+	r->unanswered = false;
 	/* An argument that did not fit would make this another command. */
 	if (a->overflowed || count > REDIS_QUERIES_MAX) {
 		return error_set(err, 500, "internal_error", "arena is full");
 	}
-	r->unanswered = false;
 	if (ask_once(r, &qn, &again, err) != 0 && (!again || ask_once(r, &qn, &again, err) != 0)) {
 		return -1;
 	}
@@ -348,13 +348,13 @@ int redis_ask_all(struct redis *r, struct arena *a, const struct redis_query *qu
 }
 
 int redis_ask(struct redis *r, struct arena *a, const struct redis_query *q,
-        const struct redisReply **out, struct error *err)
+	const struct redisReply **out, struct error *err)
 {
 	return redis_ask_all(r, a, q, 1, out, err);
 }
 
 int redis_call(struct redis *r, struct arena *a, const char *const *words,
-        const struct redisReply **out, struct error *err)
+	const struct redisReply **out, struct error *err)
 {
 	struct redis_query q;
 	redis_query(&q, words);

@@ -15,7 +15,6 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "base/log.h"
 
 struct redis;
 struct redisReply;
@@ -23,11 +22,10 @@ struct redisReply;
 struct redis_options {
 	const char *url; /* unix:///path, redis://[[user]:password@]host[:port][/database] */
 	int64_t connect_timeout_ms, command_timeout_ms;
-	const struct log *log;
 };
 
 /* Scripts are known by name, loaded once a connection and again when the server forgot them. */
-enum redis_script { SCRIPT_COMMIT, SCRIPT_REMOVE, SCRIPT__COUNT };
+enum redis_script { SCRIPT_COMMIT, SCRIPT_REMOVE, SCRIPT_CLOSE, SCRIPT__COUNT };
 
 enum { REDIS_ARGS_MAX = 32 };
 
@@ -41,7 +39,7 @@ struct redis_query {
 /* Does not connect yet. 500 for a URL that cannot be understood; `options` strings must outlive it.
  */
 int redis_new(const struct redis_options *options, struct redis **out, struct error *err)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 void redis_free(struct redis *r);
 
 /*
@@ -63,17 +61,17 @@ void redis_add_str(struct redis_query *q, const char *arg);
 
 /* Ask, and wait for the answer. Error replies of the server are -1. */
 int redis_ask(struct redis *r, struct arena *a, const struct redis_query *q,
-        const struct redisReply **out, struct error *err) __attribute__((warn_unused_result));
+	const struct redisReply **out, struct error *err) __attribute__((warn_unused_result));
 
 /* The same for several queries in one round trip, each with its reply; an error reply to any is -1.
  */
 enum { REDIS_QUERIES_MAX = 4 };
 int redis_ask_all(struct redis *r, struct arena *a, const struct redis_query *queries, size_t count,
-        const struct redisReply **out, struct error *err) __attribute__((warn_unused_result));
+	const struct redisReply **out, struct error *err) __attribute__((warn_unused_result));
 
 /* The same for one command of plain strings, the last of them followed by NULL. */
 int redis_call(struct redis *r, struct arena *a, const char *const *words,
-        const struct redisReply **out, struct error *err) __attribute__((warn_unused_result));
+	const struct redisReply **out, struct error *err) __attribute__((warn_unused_result));
 
 /*
  * Whether the last question may have been carried out although it failed: it was sent, and no

@@ -87,11 +87,11 @@ int redis_url_parse(const char *url, struct redis_address *out, struct error *er
 		rest = slice_from(rest, strlen("unix://"));
 		struct slice path = slice_cut(&rest, '?');
 		if (parse_login(&path, out) != 0 || !slice_starts(path, "/") ||
-		        decode(path, out->path) != 0) {
+			decode(path, out->path) != 0) {
 			return refuse(err, "needs an absolute path, as in unix:///run/redis.sock");
 		}
 		if (rest.n && (!slice_starts(rest, "db=") ||
-		                      parse_database(slice_from(rest, 3), out) != 0)) {
+				      parse_database(slice_from(rest, 3), out) != 0)) {
 			return refuse(err, "after '?' only db=N is understood");
 		}
 		return 0;
@@ -106,7 +106,7 @@ int redis_url_parse(const char *url, struct redis_address *out, struct error *er
 	struct slice host = slice_cut(&database, '/');
 	struct slice authority = slice_head(rest, (size_t)(host.p + host.n - rest.p));
 	if (parse_login(&authority, out) != 0 || parse_host(host, out) != 0 ||
-	        parse_database(database, out) != 0) {
+		parse_database(database, out) != 0) {
 		return refuse(err, "must look like redis://:password@host:6379/0");
 	}
 	return 0;

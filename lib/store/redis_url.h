@@ -22,6 +22,6 @@ struct redis_address {
  * password.
  */
 int redis_url_parse(const char *url, struct redis_address *out, struct error *err)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 #endif

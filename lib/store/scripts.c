@@ -1,29 +1,40 @@
-/* What must happen at once in Redis, as scripts. */
+/* What must happen at once in Redis, as scripts. Repeating any of them is harmless. */
 #include "store/scripts.h"
 
-const char *const script_texts[SCRIPT__COUNT] = {
-        /*
-         * KEYS: account, listing, record. ARGV: id, time in ms, size, limit, then fields and values
-         * of the record. Repeating it is harmless: a record that is there was counted when it was
-         * written.
-         */
-        [SCRIPT_COMMIT] = "if redis.call('EXISTS', KEYS[3]) == 1 then return 'stored' end\n"
-                          "local used = redis.call('HGET', KEYS[1], 'bytes')\n"
-                          "if not used then return 'no account' end\n"
-                          "if tonumber(used) + tonumber(ARGV[3]) > tonumber(ARGV[4]) then return "
-                          "'no room' end\n"
-                          "redis.call('HSET', KEYS[3], unpack(ARGV, 5))\n"
-                          "redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])\n"
-                          "redis.call('HINCRBY', KEYS[1], 'bytes', ARGV[3])\n"
-                          "redis.call('HINCRBY', KEYS[1], 'files', 1)\n"
-                          "return 'stored'\n",
+/*
+ * KEYS: account, listing, record. ARGV: id, time in ms, size, limit, then fields and values of the
+ * record. A record that is there was counted when it was written.
+ */
+static const char commit[] =
+	"if redis.call('EXISTS', KEYS[3]) == 1 then return 'stored' end\n"
+	"local used = redis.call('HGET', KEYS[1], 'bytes')\n"
+	"if not used then return 'no account' end\n"
+	"if tonumber(used) + tonumber(ARGV[3]) > tonumber(ARGV[4]) then return 'no room' end\n"
+	"redis.call('HSET', KEYS[3], unpack(ARGV, 5))\n"
+	"redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])\n"
+	"redis.call('HINCRBY', KEYS[1], 'bytes', ARGV[3])\n"
+	"redis.call('HINCRBY', KEYS[1], 'files', 1)\n"
+	"return 'stored'\n";
 
-        /* KEYS: account, listing, record. ARGV: id. Repeating it is harmless. */
-        [SCRIPT_REMOVE] = "local size = redis.call('HGET', KEYS[3], 'size')\n"
-                          "if not size then return 'absent' end\n"
-                          "redis.call('DEL', KEYS[3])\n"
-                          "redis.call('ZREM', KEYS[2], ARGV[1])\n"
-                          "redis.call('HINCRBY', KEYS[1], 'bytes', -size)\n"
-                          "redis.call('HINCRBY', KEYS[1], 'files', -1)\n"
-                          "return 'removed'\n",
+/* KEYS: account, listing, record. ARGV: id. */
+static const char remove_file[] = "local size = redis.call('HGET', KEYS[3], 'size')\n"
+				  "if not size then return 'absent' end\n"
+				  "redis.call('DEL', KEYS[3])\n"
+				  "redis.call('ZREM', KEYS[2], ARGV[1])\n"
+				  "if redis.call('EXISTS', KEYS[1]) == 1 then\n"
+				  "  redis.call('HINCRBY', KEYS[1], 'bytes', -size)\n"
+				  "  redis.call('HINCRBY', KEYS[1], 'files', -1)\n"
+				  "end\n"
+				  "return 'removed'\n";
+
+/* KEYS: account. One with files stays, because their URLs would die. */
+static const char close_account[] = "local files = redis.call('HGET', KEYS[1], 'files')\n"
+				    "if files and tonumber(files) > 0 then return 'has files' end\n"
+				    "redis.call('DEL', KEYS[1])\n"
+				    "return 'closed'\n";
+
+const char *const script_texts[SCRIPT__COUNT] = {
+	[SCRIPT_COMMIT] = commit,
+	[SCRIPT_REMOVE] = remove_file,
+	[SCRIPT_CLOSE] = close_account,
 };

@@ -33,7 +33,7 @@ static int fail(struct error *err, const char *what)
 void volume_init(struct volume *v, const char *data_dir, bool fsync)
 {
 	*v = (struct volume){
-	        data_dir, fsync, open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC)};
+		data_dir, fsync, open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC)};
 }
 
 void volume_release(struct volume *v)
@@ -45,25 +45,25 @@ void volume_release(struct volume *v)
 }
 
 int volume_open(
-        const struct volume *v, struct arena *a, struct volume_root *root, struct error *err)
+	const struct volume *v, struct arena *a, struct volume_root *root, struct error *err)
 {
 	*root = (struct volume_root){.volume = v};
 	root->fd = open(v->data_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root->fd < 0) {
 		return error_set(
-		        err, 503, "unavailable", "store %s: %s", v->data_dir, strerror(errno));
+			err, 503, "unavailable", "store %s: %s", v->data_dir, strerror(errno));
 	}
 	arena_defer_close(a, root->fd);
 	if (faccessat(root->fd, marker, F_OK, 0) != 0) {
 		return error_set(err, 503, "unavailable", "store %s is not mounted: %s: %s",
-		        v->data_dir, marker, strerror(errno));
+			v->data_dir, marker, strerror(errno));
 	}
 	return 0;
 }
 
 /* "files/f12" at `folder`, and "files/f12/<id>.<ext>" at `path`. */
 static void name_paths(enum volume_kind kind, const char *id, const char *ext,
-        char folder[VOLUME_PATH_SIZE], char path[VOLUME_PATH_SIZE])
+	char folder[VOLUME_PATH_SIZE], char path[VOLUME_PATH_SIZE])
 {
 	const char *shard = id + strlen(id) - 3;
 	snprintf(folder, VOLUME_PATH_SIZE, "%s/%s", folders[kind], shard);
@@ -115,7 +115,7 @@ static int create_named(struct volume_file *file, struct error *err)
 	}
 	snprintf(file->tmp_name, sizeof file->tmp_name, "tmp/%s", id);
 	file->fd =
-	        openat(file->root->fd, file->tmp_name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+		openat(file->root->fd, file->tmp_name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (file->fd < 0) {
 		*file->tmp_name = '\0';
 		return fail(err, "create temporary file");
@@ -138,7 +138,7 @@ static int create_unnamed(struct volume_file *file, struct error *err)
 }
 
 int volume_create(const struct volume_root *root, struct arena *a, struct volume_file *file,
-        struct error *err)
+	struct error *err)
 {
 	*file = (struct volume_file){.root = root, .fd = -1};
 	int made = create_unnamed(file, err);
@@ -185,7 +185,7 @@ static int link_once(const struct volume_file *file, const char *path)
 
 /* A folder appears with its first file, and must be as durable as the file. */
 static int make_folder(const struct volume_root *root, enum volume_kind kind, const char *folder,
-        struct error *err)
+	struct error *err)
 {
 	if (mkdirat(root->fd, folder, 0755) != 0 && errno != EEXIST) {
 		return fail(err, "make folder");
@@ -201,7 +201,7 @@ static bool took_effect(const struct volume_file *file)
 }
 
 int volume_link(struct volume_file *file, enum volume_kind kind, const char *id, const char *ext,
-        struct error *err)
+	struct error *err)
 {
 	char folder[VOLUME_PATH_SIZE], path[VOLUME_PATH_SIZE];
 	name_paths(kind, id, ext, folder, path);
@@ -228,18 +228,23 @@ int volume_link(struct volume_file *file, enum volume_kind kind, const char *id,
 }
 
 int volume_unlink(const struct volume_root *root, enum volume_kind kind, const char *id,
-        const char *ext, struct error *err)
+	const char *ext, struct error *err)
 {
 	char folder[VOLUME_PATH_SIZE], path[VOLUME_PATH_SIZE];
 	name_paths(kind, id, ext, folder, path);
-	if (unlinkat(root->fd, path, 0) != 0) {
-		return errno == ENOENT ? 0 : fail(err, "unlink");
+	if (unlinkat(root->fd, path, 0) != 0 && errno != ENOENT) {
+		return fail(err, "unlink");
 	}
+	if (faccessat(root->fd, folder, F_OK, 0) != 0) {
+		return 0;
+	}
+	/* Also when the name was gone: an earlier attempt may have failed to make just that
+	 * durable. */
 	return sync_folder(root, folder, err);
 }
 
 int volume_read(const struct volume_root *root, enum volume_kind kind, const char *id,
-        const char *ext, struct volume_stat *out, struct error *err)
+	const char *ext, struct volume_stat *out, struct error *err)
 {
 	char folder[VOLUME_PATH_SIZE], path[VOLUME_PATH_SIZE];
 	struct stat st;
@@ -281,7 +286,7 @@ int volume_make(const char *data_dir, struct error *err)
 {
 	char path[4096];
 	if (make_one(data_dir, "", err) != 0 || make_one(data_dir, "files", err) != 0 ||
-	        make_one(data_dir, "records", err) != 0 || make_one(data_dir, "tmp", err) != 0) {
+		make_one(data_dir, "records", err) != 0 || make_one(data_dir, "tmp", err) != 0) {
 		return -1;
 	}
 	snprintf(path, sizeof path, "%s/%s", data_dir, marker);

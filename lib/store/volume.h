@@ -9,10 +9,11 @@
  * A file is made unnamed (O_TMPFILE), or under tmp/ where that is not to be had, and linked into
  * place when it is complete: readers never see a part, and nothing is ever written over.
  *
- * Sequence:  volume_init once; then volume_open -> volume_create -> write(2) -> volume_sync ->
- * volume_link -> volume_close_file Owns:      a volume_root and a volume_file own descriptors until
- * the arena's reset, or until closed Errors:    507 disk or quota full, 503 not mounted or the
- * device fails, 500 the rest
+ * Sequence:  volume_init once; then
+ *            volume_open -> volume_create -> volume_write* -> volume_sync -> volume_link
+ * Owns:      a volume_root and a volume_file own descriptors until the arena's reset, or until
+ *            volume_link or volume_discard
+ * Errors:    507 disk or quota full, 503 not mounted or the device fails, 500 the rest
  */
 #ifndef STORE_VOLUME_H
 #define STORE_VOLUME_H
@@ -26,8 +27,7 @@
 struct volume {
 	const char *data_dir;
 	bool fsync;  /* false: tests and people who know better */
-	int own_fds; /* /proc/self/fd, by which an unnamed file gets its name; -1 where /proc is
-	                absent */
+	int own_fds; /* /proc/self/fd, by which an unnamed file gets its name; -1 without /proc */
 };
 
 struct volume_root {
@@ -57,48 +57,48 @@ int volume_make(const char *data_dir, struct error *err) __attribute__((warn_unu
 
 /* Open the store for one request; 503 when the marker is absent. Closed at the arena's reset. */
 int volume_open(const struct volume *v, struct arena *a, struct volume_root *root,
-        struct error *err) __attribute__((warn_unused_result));
+	struct error *err) __attribute__((warn_unused_result));
 
 /*
  * A new empty file, removed at the arena's reset unless it was linked; `file` and `root` live until
  * then.
  */
 int volume_create(const struct volume_root *root, struct arena *a, struct volume_file *file,
-        struct error *err) __attribute__((warn_unused_result));
+	struct error *err) __attribute__((warn_unused_result));
 
 /* Write all of it. */
 int volume_write(struct volume_file *file, struct slice bytes, struct error *err)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /* Make the bytes durable. A failure is final: after it the kernel may have dropped them. */
 int volume_sync(struct volume_file *file, struct error *err) __attribute__((warn_unused_result));
 
 /* Give the file its name, durably, and close it. On failure the name is not there. */
 int volume_link(struct volume_file *file, enum volume_kind kind, const char *id, const char *ext,
-        struct error *err) __attribute__((warn_unused_result));
+	struct error *err) __attribute__((warn_unused_result));
 
 /* Close the file and remove its temporary name, if it has one; harmless afterwards. */
 void volume_discard(struct volume_file *file);
 
-/* Remove a name, durably. One that is not there is a success. */
+/* Remove a name, durably. One that is not there is a success, and its absence durable too. */
 int volume_unlink(const struct volume_root *root, enum volume_kind kind, const char *id,
-        const char *ext, struct error *err) __attribute__((warn_unused_result));
+	const char *ext, struct error *err) __attribute__((warn_unused_result));
 
 /*
- * Open a file for reading: 1 with *fd and *size and *mtime_ms, 0 not there, -1. Symbolic links,
- * FIFOs and whatever else is not a regular file count as not there. The descriptor is the caller's.
+ * Open a file for reading: 1 with *out, 0 not there, -1. Symbolic links, FIFOs and whatever else is
+ * not a regular file count as not there.
  */
 struct volume_stat {
-	int fd;
+	int fd; /* the caller's to close */
 	uint64_t size;
 	int64_t mtime_s;
 };
 int volume_read(const struct volume_root *root, enum volume_kind kind, const char *id,
-        const char *ext, struct volume_stat *out, struct error *err)
-        __attribute__((warn_unused_result));
+	const char *ext, struct volume_stat *out, struct error *err)
+	__attribute__((warn_unused_result));
 
 /* Bytes that may still be written. */
 int volume_free_bytes(const struct volume_root *root, uint64_t *out, struct error *err)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 #endif

@@ -36,10 +36,10 @@ static const char *required(const char *name)
 static void read_settings(struct fixture *f, const char *const *settings, size_t count)
 {
 	const char *const own[] = {
-	        setting("CDN_ENV_FILE", "/dev/null"),
-	        setting("CDN_DATA_DIR", required("CDN_TEST_DIR")),
-	        setting("CDN_REDIS_URL", required("CDN_TEST_REDIS")),
-	        setting("CDN_FSYNC", "off"),
+		setting("CDN_ENV_FILE", "/dev/null"),
+		setting("CDN_DATA_DIR", required("CDN_TEST_DIR")),
+		setting("CDN_REDIS_URL", required("CDN_TEST_REDIS")),
+		setting("CDN_FSYNC", "off"),
 	};
 	char *environment[COUNT(own) + FIXTURE_SETTINGS + 1] = {0};
 	char storage[2048];
@@ -64,13 +64,13 @@ static void read_settings(struct fixture *f, const char *const *settings, size_t
 }
 
 void fixture_account(struct fixture *f, const char *email, enum tier tier, const char **account,
-        const char **key)
+	const char **key)
 {
 	struct error err;
 	struct arena *a = &f->config_arena;
 	if (account_add(f->redis, f->hash, a, email, "A Name", tier, clock_now_ms(), account,
-	            &err) != 0 ||
-	        key_add(f->redis, f->hash, a, *account, "key", clock_now_ms(), 0, key, &err) != 0) {
+		    &err) != 0 ||
+		key_add(f->redis, f->hash, a, *account, "key", clock_now_ms(), 0, key, &err) != 0) {
 		fail_msg("%s", err.detail);
 	}
 }
@@ -81,11 +81,11 @@ void fixture_open(struct fixture *f, enum tier tier, const char *const *settings
 	char email[64], random[17];
 	*f = (struct fixture){.log = {STDERR_FILENO, "test"}};
 	read_settings(f, settings, count);
-	const struct redis_options options = {f->config.redis_url, 1000, 5000, NULL};
+	const struct redis_options options = {f->config.redis_url, 1000, 5000};
 	assert_int_equal(arena_init(&f->arena, APP_ARENA), 0);
 	f->hash = sha256_new();
 	if (redis_new(&options, &f->redis, &err) != 0 ||
-	        app_open(&f->config, &f->log, &f->app, &err) != 0 || app_ready(f->app, &err) != 0) {
+		app_open(&f->config, &f->log, &f->app, &err) != 0 || app_ready(f->app, &err) != 0) {
 		fail_msg("%s", err.detail);
 	}
 	assert_int_equal(random_alphanumeric(random, 16), 0);
@@ -120,8 +120,8 @@ static int next_piece(void *context, struct slice *piece, struct error *err)
 	size_t may = before(ask->fails_at, before(ask->ends_at, ask->body.n));
 	if (ask->taken == may) {
 		return ask->fails_at && may == ask->fails_at - 1
-		               ? error_set(err, 400, "bad_request", "the test breaks off here")
-		               : 0;
+			       ? error_set(err, 400, "bad_request", "the test breaks off here")
+			       : 0;
 	}
 	if (ask->half_way && !feed->was_half_way && ask->taken >= ask->body.n / 2) {
 		feed->was_half_way = true;
@@ -149,7 +149,7 @@ static void add_key(struct request *req, const char *key, char *storage, size_t 
 	if (key) {
 		snprintf(storage, n, "Bearer %s", key);
 		req->headers[req->header_count++] =
-		        (struct header){slice_view("authorization"), slice_view(storage)};
+			(struct header){slice_view("authorization"), slice_view(storage)};
 	}
 }
 
@@ -159,7 +159,7 @@ static void take_body(struct fixture *f)
 	if (f->res.body == RESPONSE_FILE) {
 		assert_true(f->res.file_length <= sizeof f->file);
 		ssize_t n = pread(
-		        f->res.fd, f->file, (size_t)f->res.file_length, (off_t)f->res.file_offset);
+			f->res.fd, f->file, (size_t)f->res.file_length, (off_t)f->res.file_offset);
 		assert_int_equal(n, (ssize_t)f->res.file_length);
 		f->body = slice_of(f->file, (size_t)n);
 	}
@@ -184,25 +184,25 @@ int fixture_ask(struct fixture *f, struct ask *ask)
 	fixture_rest(f);
 	ask->taken = 0;
 	f->req_body = (struct body){
-	        .source = {next_piece, &feed},
-	        .length_known = !ask->no_length,
-	        .length = ask->length ? ask->length : ask->body.n,
-	        .ceiling = f->config.max_body_bytes,
+		.source = {next_piece, &feed},
+		.length_known = !ask->no_length,
+		.length = ask->length ? ask->length : ask->body.n,
+		.ceiling = f->config.max_body_bytes,
 	};
 	f->req = (struct request){
-	        .id = "0193a1b2-c3d4-7e5f-8a9b-0123456ababc",
-	        .now_ms = clock_now_ms(),
-	        .method_name = slice_view(ask->method ? ask->method : "GET"),
-	        .target = slice_view(ask->target),
-	        .remote_addr = slice_view("192.0.2.1"),
-	        .body = &f->req_body,
-	        .arena = &f->arena,
+		.id = "0193a1b2-c3d4-7e5f-8a9b-0123456ababc",
+		.now_ms = clock_now_ms(),
+		.method_name = slice_view(ask->method ? ask->method : "GET"),
+		.target = slice_view(ask->target),
+		.remote_addr = slice_view("192.0.2.1"),
+		.body = &f->req_body,
+		.arena = &f->arena,
 	};
 	f->req.method = method_parse(f->req.method_name);
 	add_headers(&f->req, ask->headers);
 	add_key(&f->req, ask->key, authorization, sizeof authorization);
 	if (request_parse_target(&f->req, slice_view(f->config.public_prefix), &f->req.error) !=
-	        0) {
+		0) {
 		f->req.path = (struct slice){"", 0};
 	}
 	int status = app_handle(f->app, &f->req, &f->res);
@@ -221,16 +221,16 @@ int fixture_upload(struct fixture *f, const char *key, const char *name, struct 
 {
 	char *body;
 	int n = asprintf(&body,
-	        "--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"%s\"\r\n\r\n"
-	        "%.*s\r\n--B--\r\n",
-	        name, (int)bytes.n, bytes.p);
+		"--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"%s\"\r\n\r\n"
+		"%.*s\r\n--B--\r\n",
+		name, (int)bytes.n, bytes.p);
 	assert_true(n > 0);
 	int status =
-	        fixture_ask(f, &(struct ask){.method = "POST",
-	                               .target = "/api/v4/upload",
-	                               .headers = "content-type: multipart/form-data; boundary=B",
-	                               .key = key,
-	                               .body = slice_of(body, (size_t)n)});
+		fixture_ask(f, &(struct ask){.method = "POST",
+				       .target = "/api/v4/upload",
+				       .headers = "content-type: multipart/form-data; boundary=B",
+				       .key = key,
+				       .body = slice_of(body, (size_t)n)});
 	free(body);
 	return status;
 }
@@ -299,7 +299,7 @@ static uint64_t ask_number(struct fixture *f, struct arena *a, const char *const
 		fail_msg("%s", err.detail);
 	}
 	return number_parse(redis_text(reply), &number) == 0 ? number
-	                                                     : (uint64_t)redis_integer(reply);
+							     : (uint64_t)redis_integer(reply);
 }
 
 struct kept fixture_kept(struct fixture *f)
@@ -309,15 +309,15 @@ struct kept fixture_kept(struct fixture *f)
 	const char *account = name_account(&a, f->account);
 	const char *listing = name_account_files(&a, f->account);
 	struct kept kept = {
-	        .files = count_in(f, "files"),
-	        .records = count_in(f, "records"),
-	        .unfinished = count_in(f, "tmp"),
-	        .counted_files =
-	                ask_number(f, &a, (const char *const[]){"HGET", account, "files", NULL}),
-	        .counted_bytes =
-	                ask_number(f, &a, (const char *const[]){"HGET", account, "bytes", NULL}),
-	        .listed = ask_number(f, &a, (const char *const[]){"ZCARD", listing, NULL}),
-	        .keys = ask_number(f, &a, (const char *const[]){"DBSIZE", NULL}),
+		.files = count_in(f, "files"),
+		.records = count_in(f, "records"),
+		.unfinished = count_in(f, "tmp"),
+		.counted_files =
+			ask_number(f, &a, (const char *const[]){"HGET", account, "files", NULL}),
+		.counted_bytes =
+			ask_number(f, &a, (const char *const[]){"HGET", account, "bytes", NULL}),
+		.listed = ask_number(f, &a, (const char *const[]){"ZCARD", listing, NULL}),
+		.keys = ask_number(f, &a, (const char *const[]){"DBSIZE", NULL}),
 	};
 	arena_release(&a);
 	return kept;

@@ -63,7 +63,7 @@ void fixture_close(struct fixture *f);
 
 /* Another account with a key, in the fixture's settings' memory. */
 void fixture_account(struct fixture *f, const char *email, enum tier tier, const char **account,
-        const char **key);
+	const char **key);
 
 /* Answer a request; returns its status. */
 int fixture_ask(struct fixture *f, struct ask *ask);

@@ -73,14 +73,14 @@ static void test_no_such_file(void **state)
 {
 	struct fixture *f = *state;
 	static const char *const ids[] = {
-	        "0193a1b2-c3d4-7e5f-8a9b-0123456ababc",
-	        "0193A1B2-C3D4-7E5F-8A9B-0123456ABABC",
-	        "0193a1b2-c3d4-4e5f-8a9b-0123456ababc",
-	        "0193a1b2-c3d4-7e5f-8a9b-0123456ababcd",
-	        "x",
-	        "*",
-	        "%7Busr_x%7D",
-	        "a%20b",
+		"0193a1b2-c3d4-7e5f-8a9b-0123456ababc",
+		"0193A1B2-C3D4-7E5F-8A9B-0123456ABABC",
+		"0193a1b2-c3d4-4e5f-8a9b-0123456ababc",
+		"0193a1b2-c3d4-7e5f-8a9b-0123456ababcd",
+		"x",
+		"*",
+		"%7Busr_x%7D",
+		"a%20b",
 	};
 	struct kept before = fixture_kept(f);
 	for (size_t i = 0; i < COUNT(ids); i++) {
@@ -126,15 +126,15 @@ static void test_delete_during_upload(void **state)
 	struct kept before = fixture_kept(f);
 	snprintf(id, sizeof id, "%s", upload(f));
 	struct ask ask = {
-	        .method = "POST",
-	        .target = "/api/v4/upload",
-	        .headers = "content-type: multipart/form-data; boundary=B",
-	        .key = f->key,
-	        .body = slice_view("--B\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n"
-	                           "seven b\r\n--B--\r\n"),
-	        .chunk = 5,
-	        .half_way = delete_half_way,
-	        .context = id,
+		.method = "POST",
+		.target = "/api/v4/upload",
+		.headers = "content-type: multipart/form-data; boundary=B",
+		.key = f->key,
+		.body = slice_view("--B\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n"
+				   "seven b\r\n--B--\r\n"),
+		.chunk = 5,
+		.half_way = delete_half_way,
+		.context = id,
 	};
 	assert_int_equal(fixture_ask(f, &ask), 201);
 	fixture_rest(f);
@@ -169,12 +169,12 @@ static void test_store_not_mounted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_delete),
-	        cmocka_unit_test(test_not_yours),
-	        cmocka_unit_test(test_no_such_file),
-	        cmocka_unit_test(test_finishes_what_was_begun),
-	        cmocka_unit_test(test_delete_during_upload),
-	        cmocka_unit_test(test_store_not_mounted),
+		cmocka_unit_test(test_delete),
+		cmocka_unit_test(test_not_yours),
+		cmocka_unit_test(test_no_such_file),
+		cmocka_unit_test(test_finishes_what_was_begun),
+		cmocka_unit_test(test_delete_during_upload),
+		cmocka_unit_test(test_store_not_mounted),
 	};
 	return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -94,18 +94,18 @@ static void test_form(void **state)
 		const char *before, *after;
 		int status;
 	} rows[] = {
-	        {"Bearer ", "", 200},
-	        {"bearer ", "", 200},
-	        {"Token ", "", 200},
-	        {"", "", 401},
-	        {"Basic ", "", 401},
-	        {"Bearer ", "0", 401},
-	        {"Bearer x", "", 401},
-	        {"Bearer ", ", Bearer x", 401},
+		{"Bearer ", "", 200},
+		{"bearer ", "", 200},
+		{"Token ", "", 200},
+		{"", "", 401},
+		{"Basic ", "", 401},
+		{"Bearer ", "0", 401},
+		{"Bearer x", "", 401},
+		{"Bearer ", ", Bearer x", 401},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		snprintf(headers, sizeof headers, "authorization: %s%s%s", rows[i].before, f->key,
-		        rows[i].after);
+			rows[i].after);
 		struct ask ask = {.target = "/api/v4/me", .headers = headers};
 		assert_int_equal(fixture_ask(f, &ask), rows[i].status);
 	}
@@ -114,10 +114,10 @@ static void test_form(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_life),
-	        cmocka_unit_test(test_claim),
-	        cmocka_unit_test(test_damaged),
-	        cmocka_unit_test(test_form),
+		cmocka_unit_test(test_life),
+		cmocka_unit_test(test_claim),
+		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_form),
 	};
 	return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -4,10 +4,10 @@
 #include "store/names.h"
 
 static const char *const settings[] = {
-        "CDN_TIER_UNVERIFIED_FILE=1000",
-        "CDN_TIER_UNVERIFIED_TOTAL=2500",
-        "CDN_TIER_VERIFIED_FILE=2M",
-        "CDN_TIER_VERIFIED_TOTAL=3M",
+	"CDN_TIER_UNVERIFIED_FILE=1000",
+	"CDN_TIER_UNVERIFIED_TOTAL=2500",
+	"CDN_TIER_VERIFIED_FILE=2M",
+	"CDN_TIER_VERIFIED_TOTAL=3M",
 };
 
 static int open_small(void **state)
@@ -49,11 +49,11 @@ static void test_file_limit(void **state)
 	struct kept before = fixture_kept(f);
 	assert_int_equal(fixture_upload(f, f->key, "a", bytes(1001)), 402);
 	assert_string_equal(
-	        fixture_text(f, "error"), "File size exceeds your limit of 1000 Bytes per file");
+		fixture_text(f, "error"), "File size exceeds your limit of 1000 Bytes per file");
 	assert_string_equal(fixture_text(f, "code"), "file_too_large");
 	assert_non_null(strstr(f->body.p,
-	        "\"quota\":{\"storage_used\":0,\"storage_limit\":2500,\"quota_tier\":"
-	        "\"unverified\",\"percentage_used\":0}"));
+		"\"quota\":{\"storage_used\":0,\"storage_limit\":2500,\"quota_tier\":"
+		"\"unverified\",\"percentage_used\":0}"));
 	fixture_same(f, &before);
 	assert_int_equal(fixture_upload(f, f->key, "a", bytes(1000)), 201);
 }
@@ -66,20 +66,20 @@ static void test_total_limit(void **state)
 		size_t size;
 		int status;
 	} rows[] = {
-	        {"0", 1000, 201},
-	        {"1500", 1000, 201},
-	        {"1501", 1000, 402},
-	        {"2499", 1, 201},
-	        {"2500", 1, 402},
-	        {"2500", 0, 201},
-	        {"2501", 0, 402},
-	        {"9999", 1, 402},
+		{"0", 1000, 201},
+		{"1500", 1000, 201},
+		{"1501", 1000, 402},
+		{"2499", 1, 201},
+		{"2500", 1, 402},
+		{"2500", 0, 201},
+		{"2501", 0, 402},
+		{"9999", 1, 402},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		set_used(f, rows[i].used);
 		struct kept before = fixture_kept(f);
 		assert_int_equal(
-		        fixture_upload(f, f->key, "a", bytes(rows[i].size)), rows[i].status);
+			fixture_upload(f, f->key, "a", bytes(rows[i].size)), rows[i].status);
 		if (rows[i].status == 402) {
 			assert_string_equal(fixture_text(f, "code"), "quota_exceeded");
 			assert_string_equal(fixture_text(f, "error"), "Storage quota exceeded");
@@ -107,18 +107,18 @@ static void test_room_taken_meanwhile(void **state)
 {
 	struct fixture *f = *state;
 	char body[] = "--B\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nxxxxxxxxxxxxxxx"
-	              "\r\n--B--\r\n";
+		      "\r\n--B--\r\n";
 	set_used(f, "2400");
 	struct kept before = fixture_kept(f);
 	struct ask ask = {
-	        .method = "POST",
-	        .target = "/api/v4/upload",
-	        .headers = "content-type: multipart/form-data; boundary=B",
-	        .key = f->key,
-	        .body = slice_view(body),
-	        .chunk = 10,
-	        .half_way = take_room,
-	        .context = "2490",
+		.method = "POST",
+		.target = "/api/v4/upload",
+		.headers = "content-type: multipart/form-data; boundary=B",
+		.key = f->key,
+		.body = slice_view(body),
+		.chunk = 10,
+		.half_way = take_room,
+		.context = "2490",
 	};
 	assert_int_equal(fixture_ask(f, &ask), 402);
 	assert_non_null(strstr(f->body.p, "\"storage_used\":2490,"));
@@ -141,19 +141,19 @@ static void test_account_gone_meanwhile(void **state)
 {
 	struct fixture *f = *state;
 	char body[] = "--B\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nxxxxxxxxxxxxxxx"
-	              "\r\n--B--\r\n";
+		      "\r\n--B--\r\n";
 	const char *account, *key;
 	struct kept before = fixture_kept(f);
 	fixture_account(f, "goes@example.org", TIER_VERIFIED, &account, &key);
 	struct ask ask = {
-	        .method = "POST",
-	        .target = "/api/v4/upload",
-	        .headers = "content-type: multipart/form-data; boundary=B",
-	        .key = key,
-	        .body = slice_view(body),
-	        .chunk = 10,
-	        .half_way = remove_account,
-	        .context = (void *)(uintptr_t)account,
+		.method = "POST",
+		.target = "/api/v4/upload",
+		.headers = "content-type: multipart/form-data; boundary=B",
+		.key = key,
+		.body = slice_view(body),
+		.chunk = 10,
+		.half_way = remove_account,
+		.context = (void *)(uintptr_t)account,
 	};
 	assert_int_equal(fixture_ask(f, &ask), 401);
 	fixture_same(f, &before);
@@ -170,19 +170,19 @@ static void test_early_refusal(void **state)
 		bool read;
 		int status;
 	} rows[] = {
-	        {2 * 1024 * 1024, true, 400},
-	        {3 * 1024 * 1024, true, 400},
-	        {3 * 1024 * 1024 + 1, false, 402},
-	        {500 * 1024 * 1024, false, 402},
+		{2 * 1024 * 1024, true, 400},
+		{3 * 1024 * 1024, true, 400},
+		{3 * 1024 * 1024 + 1, false, 402},
+		{500 * 1024 * 1024, false, 402},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct ask ask = {
-		        .method = "POST",
-		        .target = "/api/v4/upload",
-		        .headers = "content-type: multipart/form-data; boundary=B",
-		        .key = key,
-		        .body = slice_view("--B--\r\n"),
-		        .length = rows[i].length,
+			.method = "POST",
+			.target = "/api/v4/upload",
+			.headers = "content-type: multipart/form-data; boundary=B",
+			.key = key,
+			.body = slice_view("--B--\r\n"),
+			.length = rows[i].length,
 		};
 		assert_int_equal(fixture_ask(f, &ask), rows[i].status);
 		assert_int_equal(ask.taken != 0, rows[i].read);
@@ -192,12 +192,12 @@ static void test_early_refusal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test_setup_teardown(test_file_limit, open_small, close_all),
-	        cmocka_unit_test_setup_teardown(test_total_limit, open_small, close_all),
-	        cmocka_unit_test_setup_teardown(test_percentage, open_small, close_all),
-	        cmocka_unit_test_setup_teardown(test_room_taken_meanwhile, open_small, close_all),
-	        cmocka_unit_test_setup_teardown(test_account_gone_meanwhile, open_small, close_all),
-	        cmocka_unit_test_setup_teardown(test_early_refusal, open_small, close_all),
+		cmocka_unit_test_setup_teardown(test_file_limit, open_small, close_all),
+		cmocka_unit_test_setup_teardown(test_total_limit, open_small, close_all),
+		cmocka_unit_test_setup_teardown(test_percentage, open_small, close_all),
+		cmocka_unit_test_setup_teardown(test_room_taken_meanwhile, open_small, close_all),
+		cmocka_unit_test_setup_teardown(test_account_gone_meanwhile, open_small, close_all),
+		cmocka_unit_test_setup_teardown(test_early_refusal, open_small, close_all),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,42 +28,42 @@ static void test_routes(void **state)
 	(void)state;
 	static struct fixture f;
 	static const struct row rows[] = {
-	        {"GET", "/up", 200, "Content-Type", "application/json; charset=utf-8"},
-	        {"HEAD", "/up", 200, NULL, NULL},
-	        {"GET", "/up?x=y", 200, NULL, NULL},
-	        {"GET", "/%75p", 200, NULL, NULL},
-	        {"POST", "/up", 405, "Allow", "GET, HEAD"},
-	        {"BREW", "/up", 405, "Allow", "GET, HEAD"},
-	        {"GET", "/up/", 404, NULL, NULL},
-	        {"GET", "/UP", 404, NULL, NULL},
-	        {"GET", "/api/v4/me", 401, "WWW-Authenticate", "Bearer"},
-	        {"HEAD", "/api/v4/me", 401, "WWW-Authenticate", "Bearer"},
-	        {"PUT", "/api/v4/me", 405, "Allow", "GET, HEAD"},
-	        {"POST", "/api/v4/upload", 401, "Access-Control-Allow-Origin", "*"},
-	        {"GET", "/api/v4/upload", 405, "Allow", "POST"},
-	        {"DELETE", "/api/v4/upload", 405, "Allow", "POST"},
-	        {"DELETE", "/api/v4/upload/" ID, 401, NULL, NULL},
-	        {"POST", "/api/v4/upload/" ID, 405, "Allow", "DELETE"},
-	        {"DELETE", "/api/v4/upload/", 404, NULL, NULL},
-	        {"DELETE", "/api/v4/upload/a/b", 404, NULL, NULL},
-	        {"GET", "/api/v3/upload", 404, "Content-Type", "application/json; charset=utf-8"},
-	        {"POST", "/api/v3/new", 404, NULL, NULL},
-	        {"GET", "/api", 404, NULL, NULL},
-	        {"GET", "/api/", 404, NULL, NULL},
-	        {"GET", "/api/x", 404, NULL, NULL},
-	        {"OPTIONS", "/api/x", 404, NULL, NULL},
-	        {"GET", "/" ID "/a.png", 404, "Access-Control-Allow-Origin", "*"},
-	        {"POST", "/" ID "/a.png", 405, "Allow", "GET, HEAD"},
-	        {"GET", "/" ID, 404, NULL, NULL},
-	        {"GET", "/" ID "/", 404, NULL, NULL},
-	        {"GET", "/" ID "/a/b", 404, NULL, NULL},
-	        {"GET", "/x/y", 404, NULL, NULL},
-	        {"GET", "/a/../up", 400, NULL, NULL},
-	        {"GET", "/%2e%2e/up", 400, NULL, NULL},
-	        {"GET", "/a%00/b", 400, NULL, NULL},
-	        {"GET", "/%zz", 400, NULL, NULL},
-	        {"GET", "", 400, NULL, NULL},
-	        {"GET", "up", 400, NULL, NULL},
+		{"GET", "/up", 200, "Content-Type", "application/json; charset=utf-8"},
+		{"HEAD", "/up", 200, NULL, NULL},
+		{"GET", "/up?x=y", 200, NULL, NULL},
+		{"GET", "/%75p", 200, NULL, NULL},
+		{"POST", "/up", 405, "Allow", "GET, HEAD"},
+		{"BREW", "/up", 405, "Allow", "GET, HEAD"},
+		{"GET", "/up/", 404, NULL, NULL},
+		{"GET", "/UP", 404, NULL, NULL},
+		{"GET", "/api/v4/me", 401, "WWW-Authenticate", "Bearer"},
+		{"HEAD", "/api/v4/me", 401, "WWW-Authenticate", "Bearer"},
+		{"PUT", "/api/v4/me", 405, "Allow", "GET, HEAD"},
+		{"POST", "/api/v4/upload", 401, "Access-Control-Allow-Origin", "*"},
+		{"GET", "/api/v4/upload", 405, "Allow", "POST"},
+		{"DELETE", "/api/v4/upload", 405, "Allow", "POST"},
+		{"DELETE", "/api/v4/upload/" ID, 401, NULL, NULL},
+		{"POST", "/api/v4/upload/" ID, 405, "Allow", "DELETE"},
+		{"DELETE", "/api/v4/upload/", 404, NULL, NULL},
+		{"DELETE", "/api/v4/upload/a/b", 404, NULL, NULL},
+		{"GET", "/api/v3/upload", 404, "Content-Type", "application/json; charset=utf-8"},
+		{"POST", "/api/v3/new", 404, NULL, NULL},
+		{"GET", "/api", 404, NULL, NULL},
+		{"GET", "/api/", 404, NULL, NULL},
+		{"GET", "/api/x", 404, NULL, NULL},
+		{"OPTIONS", "/api/x", 404, NULL, NULL},
+		{"GET", "/" ID "/a.png", 404, "Access-Control-Allow-Origin", "*"},
+		{"POST", "/" ID "/a.png", 405, "Allow", "GET, HEAD"},
+		{"GET", "/" ID, 404, NULL, NULL},
+		{"GET", "/" ID "/", 404, NULL, NULL},
+		{"GET", "/" ID "/a/b", 404, NULL, NULL},
+		{"GET", "/x/y", 404, NULL, NULL},
+		{"GET", "/a/../up", 400, NULL, NULL},
+		{"GET", "/%2e%2e/up", 400, NULL, NULL},
+		{"GET", "/a%00/b", 400, NULL, NULL},
+		{"GET", "/%zz", 400, NULL, NULL},
+		{"GET", "", 400, NULL, NULL},
+		{"GET", "up", 400, NULL, NULL},
 	};
 	fixture_open(&f, TIER_VERIFIED, NULL, 0);
 	check(&f, rows, COUNT(rows));
@@ -76,24 +76,24 @@ static void test_under_a_prefix(void **state)
 	static struct fixture f;
 	static const char *const settings[] = {"CDN_PUBLIC_URL=https://example.org/cdn/"};
 	static const struct row rows[] = {
-	        {"GET", "/cdn/up", 200, NULL, NULL},
-	        {"GET", "/up", 404, NULL, NULL},
-	        {"GET", "/cdn", 404, NULL, NULL},
-	        {"GET", "/cdn/", 404, NULL, NULL},
-	        {"GET", "/cdnup", 404, NULL, NULL},
-	        {"GET", "/cdn/cdn/up", 404, NULL, NULL},
-	        {"GET", "/cdn/api/v4/me", 401, NULL, NULL},
-	        {"GET", "/api/v4/me", 404, NULL, NULL},
+		{"GET", "/cdn/up", 200, NULL, NULL},
+		{"GET", "/up", 404, NULL, NULL},
+		{"GET", "/cdn", 404, NULL, NULL},
+		{"GET", "/cdn/", 404, NULL, NULL},
+		{"GET", "/cdnup", 404, NULL, NULL},
+		{"GET", "/cdn/cdn/up", 404, NULL, NULL},
+		{"GET", "/cdn/api/v4/me", 401, NULL, NULL},
+		{"GET", "/api/v4/me", 404, NULL, NULL},
 	};
 	fixture_open(&f, TIER_VERIFIED, settings, 1);
 	check(&f, rows, COUNT(rows));
 	struct ask ask = {
-	        .method = "POST",
-	        .target = "/cdn/api/v4/upload",
-	        .headers = "content-type: multipart/form-data; boundary=B\nhost: evil.example",
-	        .key = f.key,
-	        .body = slice_view("--B\r\nContent-Disposition: form-data; name=\"file\"; "
-	                           "filename=\"a b.txt\"\r\n\r\nx\r\n--B--\r\n"),
+		.method = "POST",
+		.target = "/cdn/api/v4/upload",
+		.headers = "content-type: multipart/form-data; boundary=B\nhost: evil.example",
+		.key = f.key,
+		.body = slice_view("--B\r\nContent-Disposition: form-data; name=\"file\"; "
+				   "filename=\"a b.txt\"\r\n\r\nx\r\n--B--\r\n"),
 	};
 	assert_int_equal(fixture_ask(&f, &ask), 201);
 	char url[256];
@@ -102,7 +102,7 @@ static void test_under_a_prefix(void **state)
 	assert_string_equal(strrchr(url, '/'), "/a%20b.txt");
 	assert_int_equal(fixture_get(&f, "GET", url + strlen("https://example.org"), NULL), 200);
 	assert_int_equal(
-	        fixture_get(&f, "GET", url + strlen("https://example.org/cdn"), NULL), 404);
+		fixture_get(&f, "GET", url + strlen("https://example.org/cdn"), NULL), 404);
 	fixture_close(&f);
 }
 
@@ -113,23 +113,23 @@ static void test_preflight(void **state)
 	static const struct {
 		const char *target, *allow, *headers;
 	} rows[] = {
-	        {"/" ID "/a.png", "GET, HEAD", "*"},
-	        {"/nobody/knows", "GET, HEAD", "*"},
-	        {"/api/v4/upload", "POST",
-	                "Authorization, Content-Type, X-Download-Authorization, Idempotency-Key"},
-	        {"/api/v4/me", "GET, HEAD",
-	                "Authorization, Content-Type, X-Download-Authorization, Idempotency-Key"},
-	        {"/api/v4/upload/" ID, "DELETE",
-	                "Authorization, Content-Type, X-Download-Authorization, Idempotency-Key"},
+		{"/" ID "/a.png", "GET, HEAD", "*"},
+		{"/nobody/knows", "GET, HEAD", "*"},
+		{"/api/v4/upload", "POST",
+			"Authorization, Content-Type, X-Download-Authorization, Idempotency-Key"},
+		{"/api/v4/me", "GET, HEAD",
+			"Authorization, Content-Type, X-Download-Authorization, Idempotency-Key"},
+		{"/api/v4/upload/" ID, "DELETE",
+			"Authorization, Content-Type, X-Download-Authorization, Idempotency-Key"},
 	};
 	fixture_open(&f, TIER_VERIFIED, NULL, 0);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		assert_int_equal(fixture_get(&f, "OPTIONS", rows[i].target, NULL), 204);
 		assert_string_equal(fixture_header(&f, "Access-Control-Allow-Origin"), "*");
 		assert_string_equal(
-		        fixture_header(&f, "Access-Control-Allow-Methods"), rows[i].allow);
+			fixture_header(&f, "Access-Control-Allow-Methods"), rows[i].allow);
 		assert_string_equal(
-		        fixture_header(&f, "Access-Control-Allow-Headers"), rows[i].headers);
+			fixture_header(&f, "Access-Control-Allow-Headers"), rows[i].headers);
 		assert_string_equal(fixture_header(&f, "Access-Control-Max-Age"), "86400");
 		assert_string_equal(fixture_header(&f, "Access-Control-Allow-Credentials"), "");
 		assert_int_equal(f.body.n, 0);
@@ -150,9 +150,9 @@ static void test_me(void **state)
 	char expected[512], email[64];
 	snprintf(email, sizeof email, "%s", fixture_text(&f, "email"));
 	snprintf(expected, sizeof expected,
-	        "{\"id\":\"%s\",\"email\":\"%s\",\"name\":\"A Name\",\"storage_used\":5,"
-	        "\"storage_limit\":52428800,\"quota_tier\":\"unverified\"}",
-	        f.account, email);
+		"{\"id\":\"%s\",\"email\":\"%s\",\"name\":\"A Name\",\"storage_used\":5,"
+		"\"storage_limit\":52428800,\"quota_tier\":\"unverified\"}",
+		f.account, email);
 	assert_int_equal(f.body.n, strlen(expected));
 	assert_memory_equal(f.body.p, expected, f.body.n);
 	fixture_close(&f);
@@ -167,7 +167,7 @@ static void test_nothing_is_kept(void **state)
 	fixture_open(&f, TIER_VERIFIED, NULL, 0);
 	fixture_open(&fresh, TIER_VERIFIED, NULL, 0);
 	static const char *const targets[] = {
-	        "/api/v4/me", "/up", "/x/y", "/api/v4/upload", "/%zz"};
+		"/api/v4/me", "/up", "/x/y", "/api/v4/upload", "/%zz"};
 	for (size_t i = 0; i < COUNT(targets); i++) {
 		assert_int_equal(fixture_upload(&f, f.key, "a", slice_view("of somebody")), 201);
 		fixture_get(&f, "GET", targets[i], fresh.key);
@@ -190,11 +190,11 @@ static void test_nothing_is_kept(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_routes),
-	        cmocka_unit_test(test_under_a_prefix),
-	        cmocka_unit_test(test_preflight),
-	        cmocka_unit_test(test_me),
-	        cmocka_unit_test(test_nothing_is_kept),
+		cmocka_unit_test(test_routes),
+		cmocka_unit_test(test_under_a_prefix),
+		cmocka_unit_test(test_preflight),
+		cmocka_unit_test(test_me),
+		cmocka_unit_test(test_nothing_is_kept),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,10 +22,10 @@ static int close_all(void **state)
 static struct ask upload(const struct fixture *f, const char *body)
 {
 	return (struct ask){.method = "POST",
-	        .target = "/api/v4/upload",
-	        .headers = FORM,
-	        .key = f->key,
-	        .body = slice_view(body)};
+		.target = "/api/v4/upload",
+		.headers = FORM,
+		.key = f->key,
+		.body = slice_view(body)};
 }
 
 /* The path of the file that the answer tells of. */
@@ -49,12 +49,12 @@ static void test_answer(void **state)
 	assert_string_equal(fixture_text(f, "content_type"), "text/plain; charset=utf-8");
 	assert_int_equal((int)fixture_number(f, "size"), 12);
 	assert_string_equal(fixture_text(f, "sha256"),
-	        "4739e65e5ea45fcd394e1ca6dc39e603f59fb6cf3f4f31fc7b6a1f6c4715be8e");
+		"4739e65e5ea45fcd394e1ca6dc39e603f59fb6cf3f4f31fc7b6a1f6c4715be8e");
 	assert_string_equal(fixture_header(f, "Cache-Control"), "no-store");
 	assert_string_equal(fixture_header(f, "Access-Control-Allow-Origin"), "*");
 	/* Clients read the members by name, people in this order. */
 	static const char *const members[] = {"{\"id\":", ",\"filename\":", ",\"size\":",
-	        ",\"content_type\":", ",\"url\":", ",\"created_at\":", ",\"sha256\":"};
+		",\"content_type\":", ",\"url\":", ",\"created_at\":", ",\"sha256\":"};
 	const char *at = f->body.p;
 	for (size_t i = 0; i < COUNT(members); i++) {
 		at = strstr(at, members[i]);
@@ -150,29 +150,29 @@ static void test_bad_bodies(void **state)
 		int status;
 		const char *error;
 	} rows[] = {
-	        {FORM, "", 400, "Bad request"},
-	        {FORM, "--B--\r\n", 400, "Missing file parameter"},
-	        {FORM, HEAD "x", 400, "Bad request"},
-	        {FORM, HEAD "x\r\n--B", 400, "Bad request"},
-	        {FORM, HEAD "x\r\n--B\r\n", 400, "Bad request"},
-	        {FORM, HEAD "x\r\n--C--\r\n", 400, "Bad request"},
-	        {FORM,
-	                "--B\r\nContent-Disposition: form-data; "
-	                "name=\"other\"\r\n\r\nx\r\n--B--\r\n",
-	                400, "Missing file parameter"},
-	        {FORM,
-	                "--B\r\nContent-Disposition: form-data; name=\"file\"; "
-	                "filename=\"\"\r\n\r\n"
-	                "\r\n--B--\r\n",
-	                400, "Missing file parameter"},
-	        {FORM, "--B\r\nno colon\r\n\r\nx\r\n--B--\r\n", 400, "Bad request"},
-	        {FORM, HEAD "x\r\n--B\r\nno colon\r\n\r\nx\r\n--B--\r\n", 400, "Bad request"},
-	        {"content-type: multipart/form-data", SMALL, 400, "Bad request"},
-	        {"content-type: multipart/form-data; boundary=", SMALL, 400, "Bad request"},
-	        {"content-type: application/json", "{}", 415, "Unsupported media type"},
-	        {"content-type: application/x-www-form-urlencoded", "file=x", 415,
-	                "Unsupported media type"},
-	        {FORM "\ncontent-encoding: gzip", SMALL, 415, "Unsupported media type"},
+		{FORM, "", 400, "Bad request"},
+		{FORM, "--B--\r\n", 400, "Missing file parameter"},
+		{FORM, HEAD "x", 400, "Bad request"},
+		{FORM, HEAD "x\r\n--B", 400, "Bad request"},
+		{FORM, HEAD "x\r\n--B\r\n", 400, "Bad request"},
+		{FORM, HEAD "x\r\n--C--\r\n", 400, "Bad request"},
+		{FORM,
+			"--B\r\nContent-Disposition: form-data; "
+			"name=\"other\"\r\n\r\nx\r\n--B--\r\n",
+			400, "Missing file parameter"},
+		{FORM,
+			"--B\r\nContent-Disposition: form-data; name=\"file\"; "
+			"filename=\"\"\r\n\r\n"
+			"\r\n--B--\r\n",
+			400, "Missing file parameter"},
+		{FORM, "--B\r\nno colon\r\n\r\nx\r\n--B--\r\n", 400, "Bad request"},
+		{FORM, HEAD "x\r\n--B\r\nno colon\r\n\r\nx\r\n--B--\r\n", 400, "Bad request"},
+		{"content-type: multipart/form-data", SMALL, 400, "Bad request"},
+		{"content-type: multipart/form-data; boundary=", SMALL, 400, "Bad request"},
+		{"content-type: application/json", "{}", 415, "Unsupported media type"},
+		{"content-type: application/x-www-form-urlencoded", "file=x", 415,
+			"Unsupported media type"},
+		{FORM "\ncontent-encoding: gzip", SMALL, 415, "Unsupported media type"},
 	};
 	struct kept before = fixture_kept(f);
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -191,17 +191,17 @@ static void test_good_bodies(void **state)
 		const char *body, *filename;
 		int size;
 	} rows[] = {
-	        {"preamble\r\n" SMALL "epilogue", "a.txt", 12},
-	        {HEAD "first\r\n" HEAD "last\r\n--B--\r\n", "a.txt", 4},
-	        {HEAD "\r\n--B--\r\n", "a.txt", 0},
-	        {"--B\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\nfield\r\n" HEAD
-	         "f\r\n--B\r\nContent-Disposition: form-data; name=\"y\"\r\n\r\nfield\r\n--B--\r\n",
-	                "a.txt", 1},
-	        {"--B\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nno name\r\n--B--\r\n",
-	                "download", 7},
-	        {"--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"../../etc/x y\""
-	         "\r\n\r\n.\r\n--B--\r\n",
-	                "x y", 1},
+		{"preamble\r\n" SMALL "epilogue", "a.txt", 12},
+		{HEAD "first\r\n" HEAD "last\r\n--B--\r\n", "a.txt", 4},
+		{HEAD "\r\n--B--\r\n", "a.txt", 0},
+		{"--B\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\nfield\r\n" HEAD
+		 "f\r\n--B\r\nContent-Disposition: form-data; name=\"y\"\r\n\r\nfield\r\n--B--\r\n",
+			"a.txt", 1},
+		{"--B\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nno name\r\n--B--\r\n",
+			"download", 7},
+		{"--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"../../etc/x y\""
+		 "\r\n\r\n.\r\n--B--\r\n",
+			"x y", 1},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct ask ask = upload(f, rows[i].body);
@@ -243,7 +243,7 @@ static void test_refused_unread(void **state)
 {
 	struct fixture *f = *state;
 	static const char unknown[] =
-	        "sk_cdn_0000000000000000000000000000000000000000000000000000000000000000";
+		"sk_cdn_0000000000000000000000000000000000000000000000000000000000000000";
 	const char *const keys[] = {NULL, "", unknown, "sk_cdn_"};
 	struct kept before = fixture_kept(f);
 	for (size_t i = 0; i < COUNT(keys); i++) {
@@ -260,15 +260,15 @@ static void test_refused_unread(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_answer),
-	        cmocka_unit_test(test_any_chunk_size),
-	        cmocka_unit_test(test_source_fails_at_every_byte),
-	        cmocka_unit_test(test_ends_at_every_byte),
-	        cmocka_unit_test(test_length_lies),
-	        cmocka_unit_test(test_bad_bodies),
-	        cmocka_unit_test(test_good_bodies),
-	        cmocka_unit_test(test_ceiling),
-	        cmocka_unit_test(test_refused_unread),
+		cmocka_unit_test(test_answer),
+		cmocka_unit_test(test_any_chunk_size),
+		cmocka_unit_test(test_source_fails_at_every_byte),
+		cmocka_unit_test(test_ends_at_every_byte),
+		cmocka_unit_test(test_length_lies),
+		cmocka_unit_test(test_bad_bodies),
+		cmocka_unit_test(test_good_bodies),
+		cmocka_unit_test(test_ceiling),
+		cmocka_unit_test(test_refused_unread),
 	};
 	return cmocka_run_group_tests(tests, open_all, close_all);
 }

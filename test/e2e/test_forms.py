@@ -69,6 +69,20 @@ class Accepted(Case):
         made = self.put(Multipart(Part(b"chosen", filename="1.txt"), Part(b"", filename="")))
         self.assertStored(made, b"chosen", "1.txt")
 
+    def test_very_many_files_with_long_names(self):
+        """However many names come before it, the last file is stored: none of them is kept."""
+        parts = [Part(b"x", filename=f"{i:0250d}.txt") for i in range(999)]
+        self.assertStored(self.put(Multipart(*parts)), b"x", f"{998:0250d}.txt")
+
+    def test_too_much_beside_the_file(self):
+        before = self.site.stored()
+        for parts in ([Part(b"y" * 1_200_000, name="big"), Part(b"f", filename="a.x")],
+                      [Part(b"f", filename="a.x"), Part(b"y" * 1_200_000, name="big")]):
+            form = Multipart(*parts)
+            answer = self.site.upload(form=form)
+            self.assertEqual((answer.status, answer.json["code"]), (413, "body_too_large"))
+        self.assertEqual(self.site.stored(), before)
+
     def test_an_empty_file(self):
         made = self.put(Multipart(Part(b"", filename="empty.css")))
         self.assertStored(made, b"", "empty.css")

@@ -55,7 +55,7 @@ static int strikes(enum call call)
 	}
 	int32_t nth = __atomic_add_fetch(&control->calls[call], 1, __ATOMIC_SEQ_CST);
 	if (control->call != (int32_t)call || nth < control->nth ||
-	        nth - control->nth >= control->times) {
+		nth - control->nth >= control->times) {
 		return 0;
 	}
 	__atomic_add_fetch(&control->hits, 1, __ATOMIC_SEQ_CST);

@@ -117,6 +117,8 @@ class Disk(FaultyCase):
             self.assertEqual(self.site.request("DELETE", path, key=True).status, 503)
             self.assertEqual(self.shim.rest(), 1)
             self.assertEqual(self.site.request("DELETE", path, key=True).status, 200)
+            # The first attempt took the name away and could not make that durable: the second must.
+            self.assertEqual(self.shim.calls()["fsync"], 2)
             self.assertEqual(self.kept(), before)
 
 

@@ -76,7 +76,7 @@ class Strangers(WorkerCase):
             "me": 200, "me of another": 200, "me of nobody": 401, "head": 200, "file": 200, "range": 206,
             "bad range": 416, "preflight": 204, "method": 405, "nowhere": 404, "bad path": 400, "bad length": 400,
             "upload": 201, "upload of two": 201, "no form": 415, "too large": 413, "too large for all": 413,
-            "cut short": 400, "many headers": 200})
+            "cut short": 400, "many headers": 400})
         self.restart()
         for a in requests:
             for b in requests:

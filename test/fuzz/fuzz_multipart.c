@@ -98,7 +98,7 @@ static int find_boundary(struct arena *a, struct slice type, struct slice *bound
 	struct mediatype m;
 	struct error err;
 	if (mediatype_parse(type, &m, &err) != 0 ||
-	        mediatype_boundary(a, &m, boundary, &err) != 0) {
+		mediatype_boundary(a, &m, boundary, &err) != 0) {
 		return -1;
 	}
 	require(boundary->n > 0 && boundary->n <= MEDIATYPE_BOUNDARY_MAX);

@@ -15,14 +15,14 @@ static void test_good(void **state)
 {
 	(void)state;
 	static const char *const rows[] = {
-	        "Bearer " KEY,
-	        "bearer " KEY,
-	        "BEARER " KEY,
-	        "bEaReR " KEY,
-	        "Token " KEY,
-	        "token " KEY,
-	        "Bearer  \t" KEY " ",
-	        " Bearer " KEY,
+		"Bearer " KEY,
+		"bearer " KEY,
+		"BEARER " KEY,
+		"bEaReR " KEY,
+		"Token " KEY,
+		"token " KEY,
+		"Bearer  \t" KEY " ",
+		" Bearer " KEY,
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct slice key;
@@ -38,27 +38,27 @@ static void test_bad(void **state)
 {
 	(void)state;
 	static const char *const rows[] = {
-	        "",
-	        " ",
-	        KEY,
-	        "Bearer",
-	        "Bearer ",
-	        "Bearer\t" KEY,
-	        "Bearer" KEY,
-	        "Bearer: " KEY,
-	        "Basic " KEY,
-	        "Bearer Bearer " KEY,
-	        "Bearer " KEY ", Bearer " KEY,
-	        "Bearer " KEY "," KEY,
-	        "Bearer " KEY " x",
-	        "Bearer " KEY "0",
-	        "Bearer sk_cdn_" DIGITS,
-	        "Bearer sk_cdn_" DIGITS "F",
-	        "Bearer sk_cdn_" DIGITS "g",
-	        "Bearer SK_CDN_" DIGITS "f",
-	        "Bearer sk-cdn-" DIGITS "f",
-	        "Bearer \"" KEY "\"",
-	        "Bearer xx" DIGITS "f",
+		"",
+		" ",
+		KEY,
+		"Bearer",
+		"Bearer ",
+		"Bearer\t" KEY,
+		"Bearer" KEY,
+		"Bearer: " KEY,
+		"Basic " KEY,
+		"Bearer Bearer " KEY,
+		"Bearer " KEY ", Bearer " KEY,
+		"Bearer " KEY "," KEY,
+		"Bearer " KEY " x",
+		"Bearer " KEY "0",
+		"Bearer sk_cdn_" DIGITS,
+		"Bearer sk_cdn_" DIGITS "F",
+		"Bearer sk_cdn_" DIGITS "g",
+		"Bearer SK_CDN_" DIGITS "f",
+		"Bearer sk-cdn-" DIGITS "f",
+		"Bearer \"" KEY "\"",
+		"Bearer xx" DIGITS "f",
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct slice key;
@@ -91,9 +91,9 @@ static void test_odd_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_good),
-	        cmocka_unit_test(test_bad),
-	        cmocka_unit_test(test_odd_bytes),
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_odd_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -125,13 +125,13 @@ static void release_runs_them_too(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test_setup_teardown(gives_aligned_zeros, setup, teardown),
-	        cmocka_unit_test_setup_teardown(is_full_at_its_size, setup, teardown),
-	        cmocka_unit_test_setup_teardown(refuses_what_would_wrap, setup, teardown),
-	        cmocka_unit_test_setup_teardown(copies_and_prints, setup, teardown),
-	        cmocka_unit_test_setup_teardown(
-	                runs_deferred_actions_newest_first, setup, teardown),
-	        cmocka_unit_test(release_runs_them_too),
+		cmocka_unit_test_setup_teardown(gives_aligned_zeros, setup, teardown),
+		cmocka_unit_test_setup_teardown(is_full_at_its_size, setup, teardown),
+		cmocka_unit_test_setup_teardown(refuses_what_would_wrap, setup, teardown),
+		cmocka_unit_test_setup_teardown(copies_and_prints, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			runs_deferred_actions_newest_first, setup, teardown),
+		cmocka_unit_test(release_runs_them_too),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

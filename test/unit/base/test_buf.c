@@ -104,12 +104,12 @@ static void takes_from_an_arena(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(builds_up_to_the_ceiling),
-	        cmocka_unit_test(failure_is_sticky),
-	        cmocka_unit_test(prints),
-	        cmocka_unit_test(cuts_no_print_short),
-	        cmocka_unit_test(no_room_at_all),
-	        cmocka_unit_test(takes_from_an_arena),
+		cmocka_unit_test(builds_up_to_the_ceiling),
+		cmocka_unit_test(failure_is_sticky),
+		cmocka_unit_test(prints),
+		cmocka_unit_test(cuts_no_print_short),
+		cmocka_unit_test(no_room_at_all),
+		cmocka_unit_test(takes_from_an_arena),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

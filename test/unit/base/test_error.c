@@ -37,8 +37,8 @@ static void long_texts_are_cut(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(is_set_once),
-	        cmocka_unit_test(long_texts_are_cut),
+		cmocka_unit_test(is_set_once),
+		cmocka_unit_test(long_texts_are_cut),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

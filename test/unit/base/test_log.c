@@ -45,7 +45,7 @@ static void says_who_and_how_bad(void **state)
 	for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
 		char expected[128];
 		snprintf(expected, sizeof expected, "cdn.fcgi[%ld]: %s: disk 7\n", (long)getpid(),
-		        levels[i].name);
+			levels[i].name);
 		log_say(&log, levels[i].level, "disk %d", 7);
 		assert_string_equal(read_back(), expected);
 	}
@@ -94,12 +94,12 @@ static void a_log_that_cannot_be_written_is_no_failure(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test_setup_teardown(says_who_and_how_bad, setup, teardown),
-	        cmocka_unit_test_setup_teardown(a_sentence_stays_one_line, setup, teardown),
-	        cmocka_unit_test_setup_teardown(a_long_sentence_is_cut, setup, teardown),
-	        cmocka_unit_test_setup_teardown(a_line_is_written_as_it_is, setup, teardown),
-	        cmocka_unit_test_setup_teardown(
-	                a_log_that_cannot_be_written_is_no_failure, setup, teardown),
+		cmocka_unit_test_setup_teardown(says_who_and_how_bad, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_sentence_stays_one_line, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_long_sentence_is_cut, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_line_is_written_as_it_is, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_log_that_cannot_be_written_is_no_failure, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,30 +12,30 @@ static const struct {
 	int result;
 	uint64_t value;
 } numbers[] = {
-        {"0", 0, 0},
-        {"7", 0, 7},
-        {"007", 0, 7},
-        {"1234567890", 0, 1234567890},
-        {"9223372036854775808", 0, UINT64_C(9223372036854775808)},
-        {"18446744073709551615", 0, UINT64_MAX},
-        {"000000000000000000000000000001", 0, 1},
-        {"18446744073709551616", -1, 0},
-        {"18446744073709551620", -1, 0},
-        {"99999999999999999999", -1, 0},
-        {"", -1, 0},
-        {NULL, -1, 0},
-        {"-1", -1, 0},
-        {"+5", -1, 0},
-        {" 5", -1, 0},
-        {"5 ", -1, 0},
-        {"5,5", -1, 0},
-        {"1e3", -1, 0},
-        {"0x10", -1, 0},
-        {"abc", -1, 0},
-        {"1.5", -1, 0},
-        {"\xd9\xa1", -1, 0},
-        {"/", -1, 0},
-        {":", -1, 0},
+	{"0", 0, 0},
+	{"7", 0, 7},
+	{"007", 0, 7},
+	{"1234567890", 0, 1234567890},
+	{"9223372036854775808", 0, UINT64_C(9223372036854775808)},
+	{"18446744073709551615", 0, UINT64_MAX},
+	{"000000000000000000000000000001", 0, 1},
+	{"18446744073709551616", -1, 0},
+	{"18446744073709551620", -1, 0},
+	{"99999999999999999999", -1, 0},
+	{"", -1, 0},
+	{NULL, -1, 0},
+	{"-1", -1, 0},
+	{"+5", -1, 0},
+	{" 5", -1, 0},
+	{"5 ", -1, 0},
+	{"5,5", -1, 0},
+	{"1e3", -1, 0},
+	{"0x10", -1, 0},
+	{"abc", -1, 0},
+	{"1.5", -1, 0},
+	{"\xd9\xa1", -1, 0},
+	{"/", -1, 0},
+	{":", -1, 0},
 };
 
 static void parses_digits_only(void **state)
@@ -44,7 +44,7 @@ static void parses_digits_only(void **state)
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
 		uint64_t value = 0;
 		assert_int_equal(
-		        number_parse(slice_view(numbers[i].text), &value), numbers[i].result);
+			number_parse(slice_view(numbers[i].text), &value), numbers[i].result);
 		assert_true(value == numbers[i].value);
 	}
 	uint64_t value;
@@ -61,7 +61,7 @@ static void reads_hexadecimal_digits(void **state)
 		assert_int_equal(digit >= 0, lower || upper);
 		if (digit >= 0) {
 			assert_true(
-			        "0123456789abcdef"[digit] == c || "0123456789ABCDEF"[digit] == c);
+				"0123456789abcdef"[digit] == c || "0123456789ABCDEF"[digit] == c);
 		}
 	}
 }
@@ -87,7 +87,7 @@ static void unhex_refuses(void **state)
 {
 	(void)state;
 	static const char *const bad[] = {
-	        "", "0", "012", "01234", "0x12", "AB12", "aB12", "012g", " 012", "01-2", "/:@G"};
+		"", "0", "012", "01234", "0x12", "AB12", "aB12", "012g", " 012", "01-2", "/:@G"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		unsigned char out[2];
 		assert_int_equal(number_unhex(slice_view(bad[i]), out, 2), -1);
@@ -97,10 +97,10 @@ static void unhex_refuses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(parses_digits_only),
-	        cmocka_unit_test(reads_hexadecimal_digits),
-	        cmocka_unit_test(hexadecimal_goes_there_and_back),
-	        cmocka_unit_test(unhex_refuses),
+		cmocka_unit_test(parses_digits_only),
+		cmocka_unit_test(reads_hexadecimal_digits),
+		cmocka_unit_test(hexadecimal_goes_there_and_back),
+		cmocka_unit_test(unhex_refuses),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,17 +36,17 @@ static const struct {
 	const char *a, *b;
 	bool equal, equal_nocase, starts;
 } comparisons[] = {
-        {"abc", "abc", true, true, true},
-        {"", "", true, true, true},
-        {NULL, "", true, true, true},
-        {"aBc", "AbC", false, true, false},
-        {"abc", "ab", false, false, true},
-        {"ab", "abc", false, false, false},
-        {"abc", "", false, false, true},
-        {"", "a", false, false, false},
-        {"abc", "abd", false, false, false},
-        {"\xc3\xa9", "\xc3\x89", false, false, false},
-        {"[", "{", false, false, false},
+	{"abc", "abc", true, true, true},
+	{"", "", true, true, true},
+	{NULL, "", true, true, true},
+	{"aBc", "AbC", false, true, false},
+	{"abc", "ab", false, false, true},
+	{"ab", "abc", false, false, false},
+	{"abc", "", false, false, true},
+	{"", "a", false, false, false},
+	{"abc", "abd", false, false, false},
+	{"\xc3\xa9", "\xc3\x89", false, false, false},
+	{"[", "{", false, false, false},
 };
 
 static void compares(void **state)
@@ -68,11 +68,11 @@ static const struct {
 	char c;
 	size_t first, last;
 } finds[] = {
-        {"a.b.c", '.', 1, 3},
-        {".", '.', 0, 0},
-        {"abc", '.', 3, 3},
-        {"", '.', 0, 0},
-        {NULL, '.', 0, 0},
+	{"a.b.c", '.', 1, 3},
+	{".", '.', 0, 0},
+	{"abc", '.', 3, 3},
+	{"", '.', 0, 0},
+	{NULL, '.', 0, 0},
 };
 
 static void finds_bytes(void **state)
@@ -81,7 +81,7 @@ static void finds_bytes(void **state)
 	for (size_t i = 0; i < sizeof finds / sizeof *finds; i++) {
 		assert_int_equal(slice_find(slice_view(finds[i].s), finds[i].c), finds[i].first);
 		assert_int_equal(
-		        slice_find_last(slice_view(finds[i].s), finds[i].c), finds[i].last);
+			slice_find_last(slice_view(finds[i].s), finds[i].c), finds[i].last);
 	}
 	assert_int_equal(slice_find(slice_of("a\0b", 3), '\0'), 1);
 }
@@ -91,13 +91,13 @@ static const struct {
 	size_t pieces;
 	const char *last;
 } cuts[] = {
-        {"a,b,c", 3, "c"},
-        {"a", 1, "a"},
-        {"a,", 2, ""},
-        {",a", 2, "a"},
-        {",", 2, ""},
-        {"", 1, ""},
-        {NULL, 0, NULL},
+	{"a,b,c", 3, "c"},
+	{"a", 1, "a"},
+	{"a,", 2, ""},
+	{",a", 2, "a"},
+	{",", 2, ""},
+	{"", 1, ""},
+	{NULL, 0, NULL},
 };
 
 static void cuts_at_every_separator(void **state)
@@ -118,17 +118,17 @@ static void cuts_at_every_separator(void **state)
 static const struct {
 	const char *s, *trimmed;
 } trims[] = {
-        {" a ", "a"},
-        {"\t a b \t", "a b"},
-        {"a", "a"},
-        {"   ", ""},
-        {"", ""},
-        {NULL, ""},
-        {"\na\r", "\na\r"},
-        {"\xc2\xa0"
-         "a",
-                "\xc2\xa0"
-                "a"},
+	{" a ", "a"},
+	{"\t a b \t", "a b"},
+	{"a", "a"},
+	{"   ", ""},
+	{"", ""},
+	{NULL, ""},
+	{"\na\r", "\na\r"},
+	{"\xc2\xa0"
+	 "a",
+		"\xc2\xa0"
+		"a"},
 };
 
 static void trims_optional_white_space(void **state)
@@ -142,12 +142,12 @@ static void trims_optional_white_space(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(views),
-	        cmocka_unit_test(takes_parts),
-	        cmocka_unit_test(compares),
-	        cmocka_unit_test(finds_bytes),
-	        cmocka_unit_test(cuts_at_every_separator),
-	        cmocka_unit_test(trims_optional_white_space),
+		cmocka_unit_test(views),
+		cmocka_unit_test(takes_parts),
+		cmocka_unit_test(compares),
+		cmocka_unit_test(finds_bytes),
+		cmocka_unit_test(cuts_at_every_separator),
+		cmocka_unit_test(trims_optional_white_space),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

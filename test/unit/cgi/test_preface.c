@@ -50,35 +50,35 @@ static void test_begin(void **state)
 {
 	(void)state;
 	static const struct row rows[] = {
-	        ROW("", PREFACE_MORE),
-	        ROW("\1", PREFACE_MORE),
-	        ROW("\1\1\0\1", PREFACE_MORE),
-	        ROW("\1\1\0\1\0\10\0\0", PREFACE_MORE),
-	        ROW(BEGIN, PREFACE_MORE),
-	        ROW(BEGIN EMPTY, PREFACE_GOOD),
-	        ROW(BEGIN EMPTY "\1\5\0\1\0\3\0\0abc", PREFACE_GOOD),
-	        /* padding, KEEP_CONN, the highest id */
-	        ROW("\1\1\0\1\0\10\3\0\0\1\0\0\0\0\0\0xyz" EMPTY, PREFACE_GOOD),
-	        ROW("\1\1\0\1\0\10\3\0\0\1\0\0\0\0\0\0xy", PREFACE_MORE),
-	        ROW("\1\1\0\1\0\10\0\0\0\1\1\0\0\0\0\0" EMPTY, PREFACE_GOOD),
-	        ROW("\1\1\377\377\0\10\0\0\0\1\0\0\0\0\0\0\1\4\377\377\0\0\0\0", PREFACE_GOOD),
-	        /* version, type, id 0, length, role */
-	        ROW("\2", PREFACE_BAD),
-	        ROW("\0", PREFACE_BAD),
-	        ROW("G", PREFACE_BAD),
-	        ROW("\2\1\0\1\0\10\0\0\0\1\0\0\0\0\0\0" EMPTY, PREFACE_BAD),
-	        ROW("\1\2", PREFACE_BAD),
-	        ROW("\1\4\0\1\0\0\0\0", PREFACE_BAD),
-	        ROW("\1\11\0\0\0\0\0\0", PREFACE_BAD),
-	        ROW("\1\377", PREFACE_BAD),
-	        ROW("\1\1\0\0\0\10\0\0\0\1\0\0\0\0\0\0" EMPTY, PREFACE_BAD),
-	        ROW("\1\1\0\1\0\7\0\0\0\1\0\0\0\0\0" EMPTY, PREFACE_BAD),
-	        ROW("\1\1\0\1\0\11\0\0", PREFACE_BAD),
-	        ROW("\1\1\0\1\377\377\0\0", PREFACE_BAD),
-	        ROW("\1\1\0\1\0\10\0\0\0\0\0\0\0\0\0\0" EMPTY, PREFACE_BAD),
-	        ROW("\1\1\0\1\0\10\0\0\0\2\0\0\0\0\0\0" EMPTY, PREFACE_BAD),
-	        ROW("\1\1\0\1\0\10\0\0\0\3\0\0\0\0\0\0" EMPTY, PREFACE_BAD),
-	        ROW("\1\1\0\1\0\10\0\0\1\1\0\0\0\0\0\0" EMPTY, PREFACE_BAD),
+		ROW("", PREFACE_MORE),
+		ROW("\1", PREFACE_MORE),
+		ROW("\1\1\0\1", PREFACE_MORE),
+		ROW("\1\1\0\1\0\10\0\0", PREFACE_MORE),
+		ROW(BEGIN, PREFACE_MORE),
+		ROW(BEGIN EMPTY, PREFACE_GOOD),
+		ROW(BEGIN EMPTY "\1\5\0\1\0\3\0\0abc", PREFACE_GOOD),
+		/* padding, KEEP_CONN, the highest id */
+		ROW("\1\1\0\1\0\10\3\0\0\1\0\0\0\0\0\0xyz" EMPTY, PREFACE_GOOD),
+		ROW("\1\1\0\1\0\10\3\0\0\1\0\0\0\0\0\0xy", PREFACE_MORE),
+		ROW("\1\1\0\1\0\10\0\0\0\1\1\0\0\0\0\0" EMPTY, PREFACE_GOOD),
+		ROW("\1\1\377\377\0\10\0\0\0\1\0\0\0\0\0\0\1\4\377\377\0\0\0\0", PREFACE_GOOD),
+		/* version, type, id 0, length, role */
+		ROW("\2", PREFACE_BAD),
+		ROW("\0", PREFACE_BAD),
+		ROW("G", PREFACE_BAD),
+		ROW("\2\1\0\1\0\10\0\0\0\1\0\0\0\0\0\0" EMPTY, PREFACE_BAD),
+		ROW("\1\2", PREFACE_BAD),
+		ROW("\1\4\0\1\0\0\0\0", PREFACE_BAD),
+		ROW("\1\11\0\0\0\0\0\0", PREFACE_BAD),
+		ROW("\1\377", PREFACE_BAD),
+		ROW("\1\1\0\0\0\10\0\0\0\1\0\0\0\0\0\0" EMPTY, PREFACE_BAD),
+		ROW("\1\1\0\1\0\7\0\0\0\1\0\0\0\0\0" EMPTY, PREFACE_BAD),
+		ROW("\1\1\0\1\0\11\0\0", PREFACE_BAD),
+		ROW("\1\1\0\1\377\377\0\0", PREFACE_BAD),
+		ROW("\1\1\0\1\0\10\0\0\0\0\0\0\0\0\0\0" EMPTY, PREFACE_BAD),
+		ROW("\1\1\0\1\0\10\0\0\0\2\0\0\0\0\0\0" EMPTY, PREFACE_BAD),
+		ROW("\1\1\0\1\0\10\0\0\0\3\0\0\0\0\0\0" EMPTY, PREFACE_BAD),
+		ROW("\1\1\0\1\0\10\0\0\1\1\0\0\0\0\0\0" EMPTY, PREFACE_BAD),
 	};
 	check(rows, COUNT(rows));
 }
@@ -87,28 +87,28 @@ static void test_records(void **state)
 {
 	(void)state;
 	static const struct row rows[] = {
-	        ROW(BEGIN "\1\4\0\1\0\4\0\0\1\1ab" EMPTY, PREFACE_GOOD),
-	        ROW(BEGIN "\1\4\0\1\0\4\2\0\1\1abxy" EMPTY, PREFACE_GOOD),
-	        ROW(BEGIN "\1\4\0\1\0\4\2\0\1\1abx", PREFACE_MORE),
-	        ROW(BEGIN "\1\4\0\1\0\4\0\0\1\1ab", PREFACE_MORE),
-	        ROW(BEGIN "\1\4\0\1\0\4\0\0\1\1a", PREFACE_MORE),
-	        ROW(BEGIN "\1\4\0\1\0\4\0", PREFACE_MORE),
-	        /* a pair cut by the end of a record */
-	        ROW(BEGIN "\1\4\0\1\0\1\0\0\1"
-	                  "\1\4\0\1\0\1\5\0\1xxxxx"
-	                  "\1\4\0\1\0\2\0\0ab" EMPTY,
-	                PREFACE_GOOD),
-	        /* another id, another type, another version in between */
-	        ROW(BEGIN "\1\4\0\2\0\4\0\0\1\1ab" EMPTY, PREFACE_BAD),
-	        ROW(BEGIN "\1\4\0\0\0\4\0\0\1\1ab" EMPTY, PREFACE_BAD),
-	        ROW(BEGIN "\1\4\1\1\0\4\0\0\1\1ab" EMPTY, PREFACE_BAD),
-	        ROW(BEGIN "\1\5\0\1\0\4\0\0abcd", PREFACE_BAD),
-	        ROW(BEGIN "\1\2\0\1\0\0\0\0", PREFACE_BAD),
-	        ROW(BEGIN BEGIN EMPTY, PREFACE_BAD),
-	        ROW(BEGIN "\1\11\0\0\0\0\0\0" EMPTY, PREFACE_BAD),
-	        ROW(BEGIN "\1\143\0\1\0\0\0\0" EMPTY, PREFACE_BAD),
-	        ROW(BEGIN "\2\4\0\1\0\4\0\0\1\1ab" EMPTY, PREFACE_BAD),
-	        ROW(BEGIN "\1\4\0\1\0\4\0\0\1\1ab\2\4\0\1\0\0\0\0", PREFACE_BAD),
+		ROW(BEGIN "\1\4\0\1\0\4\0\0\1\1ab" EMPTY, PREFACE_GOOD),
+		ROW(BEGIN "\1\4\0\1\0\4\2\0\1\1abxy" EMPTY, PREFACE_GOOD),
+		ROW(BEGIN "\1\4\0\1\0\4\2\0\1\1abx", PREFACE_MORE),
+		ROW(BEGIN "\1\4\0\1\0\4\0\0\1\1ab", PREFACE_MORE),
+		ROW(BEGIN "\1\4\0\1\0\4\0\0\1\1a", PREFACE_MORE),
+		ROW(BEGIN "\1\4\0\1\0\4\0", PREFACE_MORE),
+		/* a pair cut by the end of a record */
+		ROW(BEGIN "\1\4\0\1\0\1\0\0\1"
+			  "\1\4\0\1\0\1\5\0\1xxxxx"
+			  "\1\4\0\1\0\2\0\0ab" EMPTY,
+			PREFACE_GOOD),
+		/* another id, another type, another version in between */
+		ROW(BEGIN "\1\4\0\2\0\4\0\0\1\1ab" EMPTY, PREFACE_BAD),
+		ROW(BEGIN "\1\4\0\0\0\4\0\0\1\1ab" EMPTY, PREFACE_BAD),
+		ROW(BEGIN "\1\4\1\1\0\4\0\0\1\1ab" EMPTY, PREFACE_BAD),
+		ROW(BEGIN "\1\5\0\1\0\4\0\0abcd", PREFACE_BAD),
+		ROW(BEGIN "\1\2\0\1\0\0\0\0", PREFACE_BAD),
+		ROW(BEGIN BEGIN EMPTY, PREFACE_BAD),
+		ROW(BEGIN "\1\11\0\0\0\0\0\0" EMPTY, PREFACE_BAD),
+		ROW(BEGIN "\1\143\0\1\0\0\0\0" EMPTY, PREFACE_BAD),
+		ROW(BEGIN "\2\4\0\1\0\4\0\0\1\1ab" EMPTY, PREFACE_BAD),
+		ROW(BEGIN "\1\4\0\1\0\4\0\0\1\1ab\2\4\0\1\0\0\0\0", PREFACE_BAD),
 	};
 	check(rows, COUNT(rows));
 }
@@ -120,28 +120,28 @@ static void test_pairs(void **state)
 {
 	(void)state;
 	static const struct row rows[] = {
-	        PARAMETERS("\2", "\0\0", PREFACE_GOOD),
-	        PARAMETERS("\3", "\1\0a", PREFACE_GOOD),
-	        PARAMETERS("\3", "\0\1b", PREFACE_GOOD),
-	        PARAMETERS("\7", "\1\0a\1\1cd", PREFACE_GOOD),
-	        /* lengths of four bytes: a small one is allowed */
-	        PARAMETERS("\7", "\200\0\0\1\1ab", PREFACE_GOOD),
-	        PARAMETERS("\12", "\200\0\0\1\200\0\0\1ab", PREFACE_GOOD),
-	        /* lengths that are cut */
-	        PARAMETERS("\1", "\1", PREFACE_BAD),
-	        PARAMETERS("\1", "\200", PREFACE_BAD),
-	        PARAMETERS("\3", "\200\0\0", PREFACE_BAD),
-	        PARAMETERS("\4", "\200\0\0\1", PREFACE_BAD),
-	        PARAMETERS("\6", "\1\200\0\0\1a", PREFACE_BAD),
-	        PARAMETERS("\5", "\1\1ab\1", PREFACE_BAD),
-	        /* more than there is */
-	        PARAMETERS("\3", "\1\1a", PREFACE_BAD),
-	        PARAMETERS("\3", "\2\0a", PREFACE_BAD),
-	        PARAMETERS("\4", "\177\1ab", PREFACE_BAD),
-	        PARAMETERS("\7", "\377\377\377\377\1ab", PREFACE_BAD),
-	        PARAMETERS("\7", "\1\377\377\377\377ab", PREFACE_BAD),
-	        PARAMETERS("\12", "\377\377\377\377\377\377\377\377ab", PREFACE_BAD),
-	        PARAMETERS("\12", "\300\0\0\0\300\0\0\2ab", PREFACE_BAD),
+		PARAMETERS("\2", "\0\0", PREFACE_GOOD),
+		PARAMETERS("\3", "\1\0a", PREFACE_GOOD),
+		PARAMETERS("\3", "\0\1b", PREFACE_GOOD),
+		PARAMETERS("\7", "\1\0a\1\1cd", PREFACE_GOOD),
+		/* lengths of four bytes: a small one is allowed */
+		PARAMETERS("\7", "\200\0\0\1\1ab", PREFACE_GOOD),
+		PARAMETERS("\12", "\200\0\0\1\200\0\0\1ab", PREFACE_GOOD),
+		/* lengths that are cut */
+		PARAMETERS("\1", "\1", PREFACE_BAD),
+		PARAMETERS("\1", "\200", PREFACE_BAD),
+		PARAMETERS("\3", "\200\0\0", PREFACE_BAD),
+		PARAMETERS("\4", "\200\0\0\1", PREFACE_BAD),
+		PARAMETERS("\6", "\1\200\0\0\1a", PREFACE_BAD),
+		PARAMETERS("\5", "\1\1ab\1", PREFACE_BAD),
+		/* more than there is */
+		PARAMETERS("\3", "\1\1a", PREFACE_BAD),
+		PARAMETERS("\3", "\2\0a", PREFACE_BAD),
+		PARAMETERS("\4", "\177\1ab", PREFACE_BAD),
+		PARAMETERS("\7", "\377\377\377\377\1ab", PREFACE_BAD),
+		PARAMETERS("\7", "\1\377\377\377\377ab", PREFACE_BAD),
+		PARAMETERS("\12", "\377\377\377\377\377\377\377\377ab", PREFACE_BAD),
+		PARAMETERS("\12", "\300\0\0\0\300\0\0\2ab", PREFACE_BAD),
 	};
 	check(rows, COUNT(rows));
 }
@@ -157,7 +157,7 @@ static size_t put(size_t at, const void *bytes, size_t n)
 static size_t put_params(size_t at, size_t n, unsigned char fill)
 {
 	const unsigned char header[] = {
-	        1, 4, 0, 1, (unsigned char)(n >> 8), (unsigned char)(n & 0xff), 0, 0};
+		1, 4, 0, 1, (unsigned char)(n >> 8), (unsigned char)(n & 0xff), 0, 0};
 	at = put(at, header, sizeof header);
 	assert_true(at + n <= sizeof copy);
 	memset(copy + at, fill, n);
@@ -197,7 +197,7 @@ static void test_every_cut(void **state)
 {
 	(void)state;
 	static const char whole[] = BEGIN "\1\4\0\1\0\7\2\0\1\0a\1\1cdxy"
-	                                  "\1\4\0\1\0\2\0\0\0\0" EMPTY;
+					  "\1\4\0\1\0\2\0\0\0\0" EMPTY;
 	size_t n = sizeof whole - 1;
 	for (size_t i = 0; i < n; i++) {
 		assert_int_equal(judge(whole, i), PREFACE_MORE);
@@ -208,12 +208,12 @@ static void test_every_cut(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_begin),
-	        cmocka_unit_test(test_records),
-	        cmocka_unit_test(test_pairs),
-	        cmocka_unit_test(test_most_parameters),
-	        cmocka_unit_test(test_most_records),
-	        cmocka_unit_test(test_every_cut),
+		cmocka_unit_test(test_begin),
+		cmocka_unit_test(test_records),
+		cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_most_parameters),
+		cmocka_unit_test(test_most_records),
+		cmocka_unit_test(test_every_cut),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

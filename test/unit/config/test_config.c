@@ -74,9 +74,9 @@ static void test_defaults(void **state)
 	assert_int_equal(l->config.tiers[TIER_VERIFIED].file_bytes, 100u << 20);
 	assert_int_equal(l->config.tiers[TIER_VERIFIED].total_bytes, (uint64_t)50 << 30);
 	assert_int_equal(
-	        l->config.tiers[TIER_FUNCTIONALLY_UNLIMITED].file_bytes, (uint64_t)500 << 20);
+		l->config.tiers[TIER_FUNCTIONALLY_UNLIMITED].file_bytes, (uint64_t)500 << 20);
 	assert_int_equal(
-	        l->config.tiers[TIER_FUNCTIONALLY_UNLIMITED].total_bytes, (uint64_t)300 << 30);
+		l->config.tiers[TIER_FUNCTIONALLY_UNLIMITED].total_bytes, (uint64_t)300 << 30);
 }
 
 /* Every default is itself a good value, and every name is there once. */
@@ -104,11 +104,11 @@ static void test_good_values(void **state)
 		const char *text;
 		uint64_t bytes;
 	} sizes[] = {
-	        {"1024", 1024},
-	        {"1K", 1024},
-	        {"2M", 2 << 20},
-	        {"3G", (uint64_t)3 << 30},
-	        {"1125899906842624", (uint64_t)1 << 50},
+		{"1024", 1024},
+		{"1K", 1024},
+		{"2M", 2 << 20},
+		{"3G", (uint64_t)3 << 30},
+		{"1125899906842624", (uint64_t)1 << 50},
 	};
 	for (size_t i = 0; i < COUNT(sizes); i++) {
 		char line[64];
@@ -131,27 +131,27 @@ static void test_public_url(void **state)
 	static const struct {
 		const char *line, *url, *prefix; /* url NULL: refused */
 	} rows[] = {
-	        {"CDN_PUBLIC_URL=https://example.org", "https://example.org", ""},
-	        {"CDN_PUBLIC_URL=https://example.org/", "https://example.org", ""},
-	        {"CDN_PUBLIC_URL=https://example.org///", "https://example.org", ""},
-	        {"CDN_PUBLIC_URL=https://example.org/cdn", "https://example.org/cdn", "/cdn"},
-	        {"CDN_PUBLIC_URL=https://example.org/a/b/", "https://example.org/a/b", "/a/b"},
-	        {"CDN_PUBLIC_URL=http://[::1]:8080/x", "http://[::1]:8080/x", "/x"},
-	        {"CDN_PUBLIC_URL=http://a", "http://a", ""},
-	        {"CDN_PUBLIC_URL=example.org", NULL, NULL},
-	        {"CDN_PUBLIC_URL=ftp://example.org", NULL, NULL},
-	        {"CDN_PUBLIC_URL=//example.org", NULL, NULL},
-	        {"CDN_PUBLIC_URL=http://", NULL, NULL},
-	        {"CDN_PUBLIC_URL=https://", NULL, NULL},
-	        {"CDN_PUBLIC_URL=https:///path", NULL, NULL},
-	        {"CDN_PUBLIC_URL=http:///", NULL, NULL},
-	        {"CDN_PUBLIC_URL=https://example.org/?a", NULL, NULL},
-	        {"CDN_PUBLIC_URL=https://example.org/#a", NULL, NULL},
-	        {"CDN_PUBLIC_URL=https://example.org/a b", NULL, NULL},
-	        {"CDN_PUBLIC_URL=https://example.org/%2e", NULL, NULL},
-	        {"CDN_PUBLIC_URL=https://example.org/\"", NULL, NULL},
-	        {"CDN_PUBLIC_URL=https://example.org/\r\nX: y", NULL, NULL},
-	        {"CDN_PUBLIC_URL=https://ex\xc3\xa4mple.org", NULL, NULL},
+		{"CDN_PUBLIC_URL=https://example.org", "https://example.org", ""},
+		{"CDN_PUBLIC_URL=https://example.org/", "https://example.org", ""},
+		{"CDN_PUBLIC_URL=https://example.org///", "https://example.org", ""},
+		{"CDN_PUBLIC_URL=https://example.org/cdn", "https://example.org/cdn", "/cdn"},
+		{"CDN_PUBLIC_URL=https://example.org/a/b/", "https://example.org/a/b", "/a/b"},
+		{"CDN_PUBLIC_URL=http://[::1]:8080/x", "http://[::1]:8080/x", "/x"},
+		{"CDN_PUBLIC_URL=http://a", "http://a", ""},
+		{"CDN_PUBLIC_URL=example.org", NULL, NULL},
+		{"CDN_PUBLIC_URL=ftp://example.org", NULL, NULL},
+		{"CDN_PUBLIC_URL=//example.org", NULL, NULL},
+		{"CDN_PUBLIC_URL=http://", NULL, NULL},
+		{"CDN_PUBLIC_URL=https://", NULL, NULL},
+		{"CDN_PUBLIC_URL=https:///path", NULL, NULL},
+		{"CDN_PUBLIC_URL=http:///", NULL, NULL},
+		{"CDN_PUBLIC_URL=https://example.org/?a", NULL, NULL},
+		{"CDN_PUBLIC_URL=https://example.org/#a", NULL, NULL},
+		{"CDN_PUBLIC_URL=https://example.org/a b", NULL, NULL},
+		{"CDN_PUBLIC_URL=https://example.org/%2e", NULL, NULL},
+		{"CDN_PUBLIC_URL=https://example.org/\"", NULL, NULL},
+		{"CDN_PUBLIC_URL=https://example.org/\r\nX: y", NULL, NULL},
+		{"CDN_PUBLIC_URL=https://ex\xc3\xa4mple.org", NULL, NULL},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		int status = load(l, (const char *const[LINES]){rows[i].line});
@@ -171,27 +171,27 @@ static void test_mistakes(void **state)
 	static const struct {
 		const char *line, *says;
 	} rows[] = {
-	        {"CDN_MAX_BODY=x", "CDN_MAX_BODY: must be digits"},
-	        {"CDN_MAX_BODY=1T", "CDN_MAX_BODY: must be digits"},
-	        {"CDN_MAX_BODY=M", "CDN_MAX_BODY: must be digits"},
-	        {"CDN_MAX_BODY=1 M", "CDN_MAX_BODY: must be digits"},
-	        {"CDN_MAX_BODY=-1", "CDN_MAX_BODY: must be digits"},
-	        {"CDN_MAX_BODY=1.5M", "CDN_MAX_BODY: must be digits"},
-	        {"CDN_MAX_BODY=18446744073709551616", "CDN_MAX_BODY: must be digits"},
-	        {"CDN_MAX_BODY=17179869184G", "CDN_MAX_BODY: must be digits"},
-	        {"CDN_MAX_BODY=1023", "CDN_MAX_BODY: is out of range"},
-	        {"CDN_MAX_BODY=1125899906842625", "CDN_MAX_BODY: is out of range"},
-	        {"CDN_RECEIVE_TIMEOUT=0", "CDN_RECEIVE_TIMEOUT: is out of range"},
-	        {"CDN_RECEIVE_TIMEOUT=3601", "CDN_RECEIVE_TIMEOUT: is out of range"},
-	        {"CDN_RECEIVE_TIMEOUT=1s", "CDN_RECEIVE_TIMEOUT: must be a number"},
-	        {"CDN_FSYNC=yes", "CDN_FSYNC: must be one of off|on"},
-	        {"CDN_FSYNC=ON", "CDN_FSYNC: must be one of off|on"},
-	        {"CDN_FSYNC=off|on", "CDN_FSYNC: must be one of off|on"},
-	        {"CDN_SENDFILE=x", "CDN_SENDFILE: must be one of "},
-	        {"CDN_DATA_DIR=relative", "CDN_DATA_DIR: must be an absolute path"},
-	        {"CDN_ENV_FILE=/nowhere", "CDN_ENV_FILE: No such file"},
-	        {"CDN_ENV_FILE=/", "CDN_ENV_FILE: "},
-	        {"CDN_REDIS_URL_FILE=/nowhere", "CDN_REDIS_URL_FILE: No such file"},
+		{"CDN_MAX_BODY=x", "CDN_MAX_BODY: must be digits"},
+		{"CDN_MAX_BODY=1T", "CDN_MAX_BODY: must be digits"},
+		{"CDN_MAX_BODY=M", "CDN_MAX_BODY: must be digits"},
+		{"CDN_MAX_BODY=1 M", "CDN_MAX_BODY: must be digits"},
+		{"CDN_MAX_BODY=-1", "CDN_MAX_BODY: must be digits"},
+		{"CDN_MAX_BODY=1.5M", "CDN_MAX_BODY: must be digits"},
+		{"CDN_MAX_BODY=18446744073709551616", "CDN_MAX_BODY: must be digits"},
+		{"CDN_MAX_BODY=17179869184G", "CDN_MAX_BODY: must be digits"},
+		{"CDN_MAX_BODY=1023", "CDN_MAX_BODY: is out of range"},
+		{"CDN_MAX_BODY=1125899906842625", "CDN_MAX_BODY: is out of range"},
+		{"CDN_RECEIVE_TIMEOUT=0", "CDN_RECEIVE_TIMEOUT: is out of range"},
+		{"CDN_RECEIVE_TIMEOUT=3601", "CDN_RECEIVE_TIMEOUT: is out of range"},
+		{"CDN_RECEIVE_TIMEOUT=1s", "CDN_RECEIVE_TIMEOUT: must be a number"},
+		{"CDN_FSYNC=yes", "CDN_FSYNC: must be one of off|on"},
+		{"CDN_FSYNC=ON", "CDN_FSYNC: must be one of off|on"},
+		{"CDN_FSYNC=off|on", "CDN_FSYNC: must be one of off|on"},
+		{"CDN_SENDFILE=x", "CDN_SENDFILE: must be one of "},
+		{"CDN_DATA_DIR=relative", "CDN_DATA_DIR: must be an absolute path"},
+		{"CDN_ENV_FILE=/nowhere", "CDN_ENV_FILE: No such file"},
+		{"CDN_ENV_FILE=/", "CDN_ENV_FILE: "},
+		{"CDN_REDIS_URL_FILE=/nowhere", "CDN_REDIS_URL_FILE: No such file"},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		assert_int_equal(load(l, (const char *const[LINES]){rows[i].line}), -1);
@@ -205,7 +205,7 @@ static void test_every_mistake_is_reported(void **state)
 {
 	struct loaded *l = *state;
 	const char *const lines[LINES] = {"CDN_MAX_BODY=x", "CDN_FSYNC=x", "CDN_PUBLIC_URL=x",
-	        "CDN_RATE_WINDOW=x", "CDN_SENDFILE=x", "CDN_ENV_FILE=/nowhere"};
+		"CDN_RATE_WINDOW=x", "CDN_SENDFILE=x", "CDN_ENV_FILE=/nowhere"};
 	assert_int_equal(load(l, lines), -1);
 	size_t count = 0;
 	for (const char *c = l->storage; *c; c++) {
@@ -218,14 +218,14 @@ static void test_env_file(void **state)
 {
 	struct loaded *l = *state;
 	static const char text[] = "# a comment\n"
-	                           "\n"
-	                           "CDN_PUBLIC_URL = \"https://one.example\" \n"
-	                           "  CDN_DATA_DIR='/srv/a b'\r\n"
-	                           "\r\n"
-	                           "CDN_MAX_BODY=1M\n"
-	                           "CDN_MAX_BODY=2M\n"
-	                           "OTHER=is not ours\n"
-	                           "CDN_FSYNC=off";
+				   "\n"
+				   "CDN_PUBLIC_URL = \"https://one.example\" \n"
+				   "  CDN_DATA_DIR='/srv/a b'\r\n"
+				   "\r\n"
+				   "CDN_MAX_BODY=1M\n"
+				   "CDN_MAX_BODY=2M\n"
+				   "OTHER=is not ours\n"
+				   "CDN_FSYNC=off";
 	char path[] = "/tmp/test_config.XXXXXX", line[64];
 	write_file(path, text, strlen(text));
 	snprintf(line, sizeof line, "CDN_ENV_FILE=%s", path);
@@ -249,13 +249,13 @@ static void test_unknown_names_in_the_file(void **state)
 		const char *text;
 		int status;
 	} rows[] = {
-	        {"CDN_MAXBODY=1M\n", -1},
-	        {"CDN_MAX_BODY_=1M\n", -1},
-	        {"CDN_=1\n", -1},
-	        {"CDN_MAX_BODY_FILE=/dev/null\n", -1},
-	        {"CDN_REDIS_URL_FILE_FILE=/dev/null\n", -1},
-	        {"#CDN_MAXBODY=1M\n", 0},
-	        {"XCDN_MAXBODY=1M\n", 0},
+		{"CDN_MAXBODY=1M\n", -1},
+		{"CDN_MAX_BODY_=1M\n", -1},
+		{"CDN_=1\n", -1},
+		{"CDN_MAX_BODY_FILE=/dev/null\n", -1},
+		{"CDN_REDIS_URL_FILE_FILE=/dev/null\n", -1},
+		{"#CDN_MAXBODY=1M\n", 0},
+		{"XCDN_MAXBODY=1M\n", 0},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		char path[] = "/tmp/test_config.XXXXXX", line[64];
@@ -263,7 +263,7 @@ static void test_unknown_names_in_the_file(void **state)
 		snprintf(line, sizeof line, "CDN_ENV_FILE=%s", path);
 		assert_int_equal(load(l, (const char *const[LINES]){line}), rows[i].status);
 		assert_int_equal(strstr(l->storage, ": there is no such setting\n") != NULL,
-		        rows[i].status != 0);
+			rows[i].status != 0);
 		unlink(path);
 	}
 }
@@ -323,17 +323,17 @@ static void test_little_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test_setup_teardown(test_defaults, setup, teardown),
-	        cmocka_unit_test_setup_teardown(test_table, setup, teardown),
-	        cmocka_unit_test_setup_teardown(test_good_values, setup, teardown),
-	        cmocka_unit_test_setup_teardown(test_public_url, setup, teardown),
-	        cmocka_unit_test_setup_teardown(test_mistakes, setup, teardown),
-	        cmocka_unit_test_setup_teardown(test_every_mistake_is_reported, setup, teardown),
-	        cmocka_unit_test_setup_teardown(test_env_file, setup, teardown),
-	        cmocka_unit_test_setup_teardown(test_unknown_names_in_the_file, setup, teardown),
-	        cmocka_unit_test_setup_teardown(test_secret_from_a_file, setup, teardown),
-	        cmocka_unit_test_setup_teardown(test_files_that_are_too_long, setup, teardown),
-	        cmocka_unit_test_setup_teardown(test_little_memory, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_defaults, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_table, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_good_values, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_public_url, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_mistakes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_every_mistake_is_reported, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_env_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unknown_names_in_the_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_secret_from_a_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_files_that_are_too_long, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_little_memory, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,7 +22,7 @@ static void test_other_words(void **state)
 {
 	(void)state;
 	static const char *const words[] = {
-	        "", "Verified", "verified ", "verifie", "unlimited", "0", "functionally-unlimited"};
+		"", "Verified", "verified ", "verifie", "unlimited", "0", "functionally-unlimited"};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		enum tier tier;
 		assert_int_equal(tier_parse(slice_view(words[i]), &tier), -1);
@@ -34,8 +34,8 @@ static void test_other_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_names),
-	        cmocka_unit_test(test_other_words),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_other_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,10 +11,10 @@
 static const struct {
 	const char *text, *hex;
 } rows[] = {
-        {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
-        {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
-        {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
-                "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+	{"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+	{"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+	{"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+		"248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
 };
 
 static int open_hash(void **state)
@@ -47,7 +47,7 @@ static void test_in_pieces(void **state)
 		assert_int_equal(sha256_begin(*state), 0);
 		for (size_t at = 0; at < text.n; at += n) {
 			assert_int_equal(
-			        sha256_add(*state, slice_head(slice_from(text, at), n)), 0);
+				sha256_add(*state, slice_head(slice_from(text, at), n)), 0);
 		}
 		assert_int_equal(sha256_end(*state, digest), 0);
 		number_hex(digest, sizeof digest, hex);
@@ -74,10 +74,10 @@ static void test_free_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_hex),
-	        cmocka_unit_test(test_in_pieces),
-	        cmocka_unit_test(test_begin_forgets),
-	        cmocka_unit_test(test_free_nothing),
+		cmocka_unit_test(test_hex),
+		cmocka_unit_test(test_in_pieces),
+		cmocka_unit_test(test_begin_forgets),
+		cmocka_unit_test(test_free_nothing),
 	};
 	return cmocka_run_group_tests(tests, open_hash, close_hash);
 }

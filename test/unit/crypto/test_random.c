@@ -60,9 +60,9 @@ static void test_alphanumeric(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_bytes),
-	        cmocka_unit_test(test_uuid),
-	        cmocka_unit_test(test_alphanumeric),
+		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_uuid),
+		cmocka_unit_test(test_alphanumeric),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,13 +30,13 @@ static int drop_arena(void **state)
 static struct request request_for(const char *target)
 {
 	return (struct request){
-	        .id = "01a2036f-86e3-71f6-9d61-5422299dc9ec",
-	        .now_ms = 1769688000000,
-	        .method_name = slice_view("POST"),
-	        .target = slice_view(target),
-	        .remote_addr = slice_view("192.0.2.1"),
-	        .body = &body,
-	        .arena = &arena,
+		.id = "01a2036f-86e3-71f6-9d61-5422299dc9ec",
+		.now_ms = 1769688000000,
+		.method_name = slice_view("POST"),
+		.target = slice_view(target),
+		.remote_addr = slice_view("192.0.2.1"),
+		.body = &body,
+		.arena = &arena,
 	};
 }
 
@@ -54,11 +54,11 @@ static void tells_the_facts(void **state)
 	(void)state;
 	res.account = "usr_1";
 	assert_string_equal(line_for("/api/v4/upload", &facts),
-	        "{\"time\":\"2026-01-29T12:00:00Z\",\"id\":\"01a2036f-86e3-71f6-9d61-"
-	        "5422299dc9ec\","
-	        "\"remote\":\"192.0.2.1\",\"method\":\"POST\",\"path\":\"/api/v4/"
-	        "upload\",\"status\":201,"
-	        "\"bytes_in\":7,\"bytes_out\":5,\"ms\":3,\"account\":\"usr_1\"}");
+		"{\"time\":\"2026-01-29T12:00:00Z\",\"id\":\"01a2036f-86e3-71f6-9d61-"
+		"5422299dc9ec\","
+		"\"remote\":\"192.0.2.1\",\"method\":\"POST\",\"path\":\"/api/v4/"
+		"upload\",\"status\":201,"
+		"\"bytes_in\":7,\"bytes_out\":5,\"ms\":3,\"account\":\"usr_1\"}");
 }
 
 static void tells_what_went_wrong(void **state)
@@ -69,13 +69,13 @@ static void tells_what_went_wrong(void **state)
 	const char *line = line_for("/x", &facts);
 	assert_non_null(strstr(line, "\"client_left\":true"));
 	assert_non_null(
-	        strstr(line, "\"error\":\"unavailable\",\"detail\":\"Redis: \\\"x\\\"\\r\\n\""));
+		strstr(line, "\"error\":\"unavailable\",\"detail\":\"Redis: \\\"x\\\"\\r\\n\""));
 }
 
 static void keeps_no_query_and_is_always_json(void **state)
 {
 	static const char *const targets[] = {
-	        "/a?token=secret", "/\xff\xfe", "/\"\\\x01", "*", "", "http://h/a?token=secret"};
+		"/a?token=secret", "/\xff\xfe", "/\"\\\x01", "*", "", "http://h/a?token=secret"};
 	const struct access facts = {0};
 	(void)state;
 	for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
@@ -101,11 +101,11 @@ static void cuts_a_long_path(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test_setup_teardown(tells_the_facts, make_arena, drop_arena),
-	        cmocka_unit_test_setup_teardown(tells_what_went_wrong, make_arena, drop_arena),
-	        cmocka_unit_test_setup_teardown(
-	                keeps_no_query_and_is_always_json, make_arena, drop_arena),
-	        cmocka_unit_test_setup_teardown(cuts_a_long_path, make_arena, drop_arena),
+		cmocka_unit_test_setup_teardown(tells_the_facts, make_arena, drop_arena),
+		cmocka_unit_test_setup_teardown(tells_what_went_wrong, make_arena, drop_arena),
+		cmocka_unit_test_setup_teardown(
+			keeps_no_query_and_is_always_json, make_arena, drop_arena),
+		cmocka_unit_test_setup_teardown(cuts_a_long_path, make_arena, drop_arena),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

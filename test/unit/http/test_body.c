@@ -40,28 +40,28 @@ static void test_ends(void **state)
 		int status;
 		uint64_t received;
 	} rows[] = {
-	        {0, false, false, 0, 10, 0, 0},
-	        {0, false, true, 0, 10, 0, 0},
-	        {10, false, true, 10, 10, 0, 10},
-	        {10, false, false, 0, 10, 0, 10},
-	        {10, false, false, 0, UINT64_MAX, 0, 10},
-	        {0, false, true, 1, 10, 400, 0},
-	        {9, false, true, 10, 10, 400, 9},
-	        {11, false, true, 10, 20, 400, 11},
-	        {11, false, true, INT64_MAX, 20, 400, 11},
-	        {11, false, false, 0, 10, 413, 11},
-	        {11, false, true, 11, 10, 413, 11},
-	        {1, false, false, 0, 0, 413, 1},
-	        {5, true, false, 0, 10, 408, 5},
-	        {5, true, true, 10, 10, 408, 5},
+		{0, false, false, 0, 10, 0, 0},
+		{0, false, true, 0, 10, 0, 0},
+		{10, false, true, 10, 10, 0, 10},
+		{10, false, false, 0, 10, 0, 10},
+		{10, false, false, 0, UINT64_MAX, 0, 10},
+		{0, false, true, 1, 10, 400, 0},
+		{9, false, true, 10, 10, 400, 9},
+		{11, false, true, 10, 20, 400, 11},
+		{11, false, true, INT64_MAX, 20, 400, 11},
+		{11, false, false, 0, 10, 413, 11},
+		{11, false, true, 11, 10, 413, 11},
+		{1, false, false, 0, 0, 413, 1},
+		{5, true, false, 0, 10, 408, 5},
+		{5, true, true, 10, 10, 408, 5},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		for (size_t piece = 1; piece <= 3; piece += 2) {
 			struct tap tap = {rows[i].sent, piece, rows[i].breaks, 0};
 			struct body body = {.source = {next, &tap},
-			        .length_known = rows[i].length_known,
-			        .length = rows[i].length,
-			        .ceiling = rows[i].ceiling};
+				.length_known = rows[i].length_known,
+				.length = rows[i].length,
+				.ceiling = rows[i].ceiling};
 			struct slice chunk;
 			struct error err = {0};
 			int got;
@@ -92,8 +92,8 @@ static void test_end_is_remembered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_ends),
-	        cmocka_unit_test(test_end_is_remembered),
+		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_end_is_remembered),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,88 +29,98 @@ struct row {
 };
 
 static const struct row rows[] = {
-        {"photo.png", "photo.png"},
-        {"my file (1).tar.gz", "my file (1).tar.gz"},
-        {"\xe6\x97\xa5\xe6\x9c\xac.png", "\xe6\x97\xa5\xe6\x9c\xac.png"},
-        {"\xf0\x9f\x8e\x89.gif", "\xf0\x9f\x8e\x89.gif"},
-        {".htaccess", ".htaccess"},
-        {"CON.txt", "CON.txt"},
-        {"-rf", "-rf"},
-        {"...", "..."},
-        {"a'b&c=d+e,f!g~h@i", "a'b&c=d+e,f!g~h@i"},
-        /* the base name */
-        {"C:\\x\\y.txt", "y.txt"},
-        {"../../etc/passwd", "passwd"},
-        {"a/b\\c", "c"},
-        {"a\\b/c", "c"},
-        {"dir/", "download"},
-        {"dir\\", "download"},
-        /* percent-decoding, before everything but the base name */
-        {"a%20b.png", "a b.png"},
-        {"caf%C3%A9.png", "caf\xc3\xa9.png"},
-        {"..%2F..%2Fetc%2Fpasswd", "..-..-etc-passwd"},
-        {"..%5c..%5Cboot.ini", "..-..-boot.ini"},
-        {"%2e%2e", "download"},
-        {"%2E", "download"},
-        {"%252e%252e%252fx", "-2e-2e-2fx"},
-        {"100%.png", "100-.png"},
-        {"a%20b%zz", "a-20b-zz"},
-        {"a%2", "a-2"},
-        {"%", "-"},
-        {"a%00b.png", "ab.png"},
-        {"x%0D%0ASet-Cookie: a=b", "xSet-Cookie- a=b"},
-        {"x\r\nSet-Cookie: a=b", "xSet-Cookie- a=b"},
-        {"a%22b", "a-b"},
-        /* replaced */
-        {"a\"b", "a-b"},
-        {"%$|:;<>?*\"", "----------"},
-        {"<script>.html", "-script-.html"},
-        /* control and bidirectional controls */
-        {"a\001\x1f\x7f"
-         "b",
-                "ab"},
-        {"a\xc2\x80\xc2\x9f\xc2\xa0"
-         "b",
-                "a\xc2\xa0"
-                "b"},
-        {"a\xe2\x80\xae"
-         "gnp.exe",
-                "agnp.exe"},
-        {"\xe2\x80\xaa\xe2\x80\xab\xe2\x80\xac\xe2\x80\xad\xe2\x80\x8e\xe2\x80\x8f", "download"},
-        {"\xe2\x81\xa6"
-         "a\xe2\x81\xa7\xe2\x81\xa8\xe2\x81\xa9",
-                "a"},
-        {"a\xe2\x80\x8d"
-         "b",
-                "a\xe2\x80\x8d"
-                "b"},
-        /* trimmed */
-        {"  a b \t", "a b"},
-        {"\n a \r", "a"},
-        {" .. ", "download"},
-        {"\001 a \001", "a"},
-        {"", "download"},
-        {"   ", "download"},
-        {".", "download"},
-        {"..", "download"},
-        /* not UTF-8 */
-        {"a\xff"
-         "b",
-                "a\xef\xbf\xbd"
-                "b"},
-        {"\xc3", "\xef\xbf\xbd"},
-        {"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"},
-        {"\xe2\x82"
-         "a",
-                "\xef\xbf\xbd"
-                "a"},
-        {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
-        {"\xf4\x90\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
-        {"\xf0\x9f\x8e.gif", "\xef\xbf\xbd.gif"},
-        {"a%ffb", "a\xef\xbf\xbd"
-                  "b"},
-        {"\xe2\x80", "\xef\xbf\xbd"},
+	{"photo.png", "photo.png"},
+	{"my file (1).tar.gz", "my file (1).tar.gz"},
+	{"\xe6\x97\xa5\xe6\x9c\xac.png", "\xe6\x97\xa5\xe6\x9c\xac.png"},
+	{"\xf0\x9f\x8e\x89.gif", "\xf0\x9f\x8e\x89.gif"},
+	{".htaccess", ".htaccess"},
+	{"CON.txt", "CON.txt"},
+	{"-rf", "-rf"},
+	{"...", "..."},
+	{"a'b&c=d+e,f!g~h@i", "a'b&c=d+e,f!g~h@i"},
+	/* the base name */
+	{"C:\\x\\y.txt", "y.txt"},
+	{"../../etc/passwd", "passwd"},
+	{"a/b\\c", "c"},
+	{"a\\b/c", "c"},
+	{"dir/", "download"},
+	{"dir\\", "download"},
+	/* percent-decoding, before everything but the base name */
+	{"a%20b.png", "a b.png"},
+	{"caf%C3%A9.png", "caf\xc3\xa9.png"},
+	{"..%2F..%2Fetc%2Fpasswd", "..-..-etc-passwd"},
+	{"..%5c..%5Cboot.ini", "..-..-boot.ini"},
+	{"%2e%2e", "download"},
+	{"%2E", "download"},
+	{"%252e%252e%252fx", "-2e-2e-2fx"},
+	{"100%.png", "100-.png"},
+	{"a%20b%zz", "a-20b-zz"},
+	{"a%2", "a-2"},
+	{"%", "-"},
+	{"a%00b.png", "ab.png"},
+	{"x%0D%0ASet-Cookie: a=b", "xSet-Cookie- a=b"},
+	{"x\r\nSet-Cookie: a=b", "xSet-Cookie- a=b"},
+	{"a%22b", "a-b"},
+	/* replaced */
+	{"a\"b", "a-b"},
+	{"%$|:;<>?*\"", "----------"},
+	{"<script>.html", "-script-.html"},
+	/* control and bidirectional controls */
+	{"a\001\x1f\x7f"
+	 "b",
+		"ab"},
+	{"a\xc2\x80\xc2\x9f\xc2\xa0"
+	 "b",
+		"a\xc2\xa0"
+		"b"},
+	{"a\xe2\x80\xae"
+	 "gnp.exe",
+		"agnp.exe"},
+	{"\xe2\x80\xaa\xe2\x80\xab\xe2\x80\xac\xe2\x80\xad\xe2\x80\x8e\xe2\x80\x8f", "download"},
+	{"\xe2\x81\xa6"
+	 "a\xe2\x81\xa7\xe2\x81\xa8\xe2\x81\xa9",
+		"a"},
+	{"a\xe2\x80\x8d"
+	 "b",
+		"a\xe2\x80\x8d"
+		"b"},
+	/* trimmed */
+	{"  a b \t", "a b"},
+	{"\n a \r", "a"},
+	{" .. ", "download"},
+	{"\001 a \001", "a"},
+	{"", "download"},
+	{"   ", "download"},
+	{".", "download"},
+	{"..", "download"},
+	/* not UTF-8 */
+	{"a\xff"
+	 "b",
+		"a\xef\xbf\xbd"
+		"b"},
+	{"\xc3", "\xef\xbf\xbd"},
+	{"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"},
+	{"\xe2\x82"
+	 "a",
+		"\xef\xbf\xbd"
+		"a"},
+	{"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+	{"\xf4\x90\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+	{"\xf0\x9f\x8e.gif", "\xef\xbf\xbd.gif"},
+	{"a%ffb", "a\xef\xbf\xbd"
+		  "b"},
+	{"\xe2\x80", "\xef\xbf\xbd"},
 };
+
+/* Two at a time may be looked at. */
+static struct slice clean(struct slice raw)
+{
+	static char names[2][FILENAME_SIZE];
+	static int turn;
+	turn = !turn;
+	filename_clean(raw, names[turn]);
+	return slice_view(names[turn]);
+}
 
 static void cleans(void **state)
 {
@@ -118,7 +128,7 @@ static void cleans(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct slice out;
 		arena_reset(&arena);
-		assert_int_equal(filename_clean(&arena, slice_view(rows[i].raw), &out), 0);
+		out = clean(slice_view(rows[i].raw));
 		assert_string_equal(out.p, rows[i].clean);
 		assert_int_equal(out.n, strlen(rows[i].clean));
 	}
@@ -128,9 +138,9 @@ static void cleans_nothing_and_nul(void **state)
 {
 	(void)state;
 	struct slice out;
-	assert_int_equal(filename_clean(&arena, (struct slice){NULL, 0}, &out), 0);
+	out = clean((struct slice){NULL, 0});
 	assert_string_equal(out.p, "download");
-	assert_int_equal(filename_clean(&arena, slice_of("a\0b", 3), &out), 0);
+	out = clean(slice_of("a\0b", 3));
 	assert_string_equal(out.p, "ab");
 }
 
@@ -142,23 +152,23 @@ static const struct {
 	size_t length;
 	const char *end;
 } long_rows[] = {
-        {"a", 251, ".png", 255, "aa.png"},
-        {"a", 252, ".png", 255, "aa.png"},
-        {"a", 300, ".png", 255, "aa.png"},
-        {"a", 300, "", 255, "aa"},
-        {"\xc3\xa9", 150, ".png", 254, "\xc3\xa9.png"},
-        {"\xe6\x97\xa5", 85, "", 255, "\xe6\x97\xa5"},
-        {"\xe6\x97\xa5", 84, "ab\xe6\x97\xa5", 254,
-                "\xa5"
-                "ab"},
-        {"\xf0\x9f\x8e\x89", 64, "", 252, "\xf0\x9f\x8e\x89"},
-        {"\xff", 2048, ".png", 253, "\xef\xbf\xbd.png"},
-        {"a", 5000, ".png", 255, "aa.png"},
-        {"a", 100000, ".png", 255, "aa.png"},
-        {"%41", 1000, ".png", 255, "AA.png"},
-        {"%", 1000, ".png", 255, "--.png"},
-        {".", 300, "", 255, ".."},
-        {"x.", 1, "", 2, "x."},
+	{"a", 251, ".png", 255, "aa.png"},
+	{"a", 252, ".png", 255, "aa.png"},
+	{"a", 300, ".png", 255, "aa.png"},
+	{"a", 300, "", 255, "aa"},
+	{"\xc3\xa9", 150, ".png", 254, "\xc3\xa9.png"},
+	{"\xe6\x97\xa5", 85, "", 255, "\xe6\x97\xa5"},
+	{"\xe6\x97\xa5", 84, "ab\xe6\x97\xa5", 254,
+		"\xa5"
+		"ab"},
+	{"\xf0\x9f\x8e\x89", 64, "", 252, "\xf0\x9f\x8e\x89"},
+	{"\xff", 2048, ".png", 253, "\xef\xbf\xbd.png"},
+	{"a", 5000, ".png", 255, "aa.png"},
+	{"a", 100000, ".png", 255, "aa.png"},
+	{"%41", 1000, ".png", 255, "AA.png"},
+	{"%", 1000, ".png", 255, "--.png"},
+	{".", 300, "", 255, ".."},
+	{"x.", 1, "", 2, "x."},
 };
 
 static void cuts_before_the_extension(void **state)
@@ -174,7 +184,7 @@ static void cuts_before_the_extension(void **state)
 		}
 		buf_put_str(&b, long_rows[i].tail);
 		assert_false(b.failed);
-		assert_int_equal(filename_clean(&arena, buf_view(&b), &out), 0);
+		out = clean(buf_view(&b));
 		assert_int_equal(out.n, long_rows[i].length);
 		size_t end = strlen(long_rows[i].end);
 		assert_memory_equal(out.p + out.n - end, long_rows[i].end, end);
@@ -188,13 +198,13 @@ static void an_endless_extension_is_none(void **state)
 	struct slice out;
 	memset(raw, 'e', sizeof raw);
 	memcpy(raw, "name.", 5);
-	assert_int_equal(filename_clean(&arena, slice_of(raw, sizeof raw), &out), 0);
+	out = clean(slice_of(raw, sizeof raw));
 	assert_int_equal(out.n, 255);
 	assert_memory_equal(out.p, "name.eee", 8);
 	/* Room for half a character before the extension: there is no stem to keep. */
 	memset(raw, 'e', sizeof raw);
 	memcpy(raw, "\xc3\xa9.", 3);
-	assert_int_equal(filename_clean(&arena, slice_of(raw, 3 + 253), &out), 0);
+	out = clean(slice_of(raw, 3 + 253));
 	assert_int_equal(out.n, 255);
 	assert_memory_equal(out.p, "\xc3\xa9.eee", 6);
 }
@@ -205,7 +215,6 @@ static void a_full_arena_fails(void **state)
 	struct slice out;
 	struct arena small;
 	assert_int_equal(arena_init(&small, 8), 0);
-	assert_int_equal(filename_clean(&small, slice_view("a long name.png"), &out), -1);
 	assert_int_equal(filename_path_encode(&small, slice_view("a long name.png"), &out), -1);
 	assert_int_equal(filename_disposition(&small, slice_view("a long name.png"), &out), -1);
 	arena_release(&small);
@@ -215,8 +224,8 @@ static void finds_extensions(void **state)
 {
 	(void)state;
 	static const struct row extensions[] = {{"a.png", "png"}, {"a.tar.gz", "gz"},
-	        {"a.PNG", "PNG"}, {"a", ""}, {"a.", ""}, {".htaccess", ""}, {".a.b", "b"},
-	        {"..a", "a"}, {"", ""}, {".", ""}};
+		{"a.PNG", "PNG"}, {"a", ""}, {"a.", ""}, {".htaccess", ""}, {".a.b", "b"},
+		{"..a", "a"}, {"", ""}, {".", ""}};
 	for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++) {
 		struct slice out = filename_extension(slice_view(extensions[i].raw));
 		assert_true(slice_equal_str(out, extensions[i].clean));
@@ -227,12 +236,12 @@ static void encodes_paths(void **state)
 {
 	(void)state;
 	static const struct row paths[] = {
-	        {"azAZ09-._~!$&'()*+,;=:@", "azAZ09-._~!$&'()*+,;=:@"},
-	        {"a b", "a%20b"},
-	        {"caf\xc3\xa9", "caf%C3%A9"},
-	        {"a/b\\c?d#e%f\"g", "a%2Fb%5Cc%3Fd%23e%25f%22g"},
-	        {"[]{}|^`<>", "%5B%5D%7B%7D%7C%5E%60%3C%3E"},
-	        {"", ""},
+		{"azAZ09-._~!$&'()*+,;=:@", "azAZ09-._~!$&'()*+,;=:@"},
+		{"a b", "a%20b"},
+		{"caf\xc3\xa9", "caf%C3%A9"},
+		{"a/b\\c?d#e%f\"g", "a%2Fb%5Cc%3Fd%23e%25f%22g"},
+		{"[]{}|^`<>", "%5B%5D%7B%7D%7C%5E%60%3C%3E"},
+		{"", ""},
 	};
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
 		struct slice out;
@@ -246,22 +255,22 @@ static void writes_dispositions(void **state)
 {
 	(void)state;
 	static const struct row dispositions[] = {
-	        {"a.png", "inline; filename=\"a.png\""},
-	        {"a b; c=d.png", "inline; filename=\"a b; c=d.png\""},
-	        {"caf\xc3\xa9.png",
-	                "inline; filename=\"caf_.png\"; filename*=UTF-8''caf%C3%A9.png"},
-	        {"\xf0\x9f\x8e\x89", "inline; filename=\"_\"; filename*=UTF-8''%F0%9F%8E%89"},
-	        {"a\xef\xbf\xbd", "inline; filename=\"a_\"; filename*=UTF-8''a%EF%BF%BD"},
-	        {"\xc3\xa9 '(*)~",
-	                "inline; filename=\"_ '(*)~\"; filename*=UTF-8''%C3%A9%20%27%28%2A%29~"},
-	        /* Clean names hold none of these; a header stays whole all the same. */
-	        {"a\"b\\c%41", "inline; filename=\"a_b_c_41\"; filename*=UTF-8''a%22b%5Cc%2541"},
-	        {"a\r\nb", "inline; filename=\"a__b\"; filename*=UTF-8''a%0D%0Ab"},
+		{"a.png", "inline; filename=\"a.png\""},
+		{"a b; c=d.png", "inline; filename=\"a b; c=d.png\""},
+		{"caf\xc3\xa9.png",
+			"inline; filename=\"caf_.png\"; filename*=UTF-8''caf%C3%A9.png"},
+		{"\xf0\x9f\x8e\x89", "inline; filename=\"_\"; filename*=UTF-8''%F0%9F%8E%89"},
+		{"a\xef\xbf\xbd", "inline; filename=\"a_\"; filename*=UTF-8''a%EF%BF%BD"},
+		{"\xc3\xa9 '(*)~",
+			"inline; filename=\"_ '(*)~\"; filename*=UTF-8''%C3%A9%20%27%28%2A%29~"},
+		/* Clean names hold none of these; a header stays whole all the same. */
+		{"a\"b\\c%41", "inline; filename=\"a_b_c_41\"; filename*=UTF-8''a%22b%5Cc%2541"},
+		{"a\r\nb", "inline; filename=\"a__b\"; filename*=UTF-8''a%0D%0Ab"},
 	};
 	for (size_t i = 0; i < sizeof dispositions / sizeof *dispositions; i++) {
 		struct slice out;
 		assert_int_equal(
-		        filename_disposition(&arena, slice_view(dispositions[i].raw), &out), 0);
+			filename_disposition(&arena, slice_view(dispositions[i].raw), &out), 0);
 		assert_string_equal(out.p, dispositions[i].clean);
 	}
 }
@@ -273,7 +282,7 @@ static size_t decode(struct slice s, char *out)
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '%') {
 			out[n++] = (char)(number_hex_digit(s.p[i + 1]) << 4 |
-			                  number_hex_digit(s.p[i + 2]));
+					  number_hex_digit(s.p[i + 2]));
 			i += 2;
 		} else {
 			out[n++] = s.p[i];
@@ -301,7 +310,7 @@ static void every_clean_name_round_trips(void **state)
 		struct slice name, path, header;
 		char back[1024];
 		arena_reset(&arena);
-		assert_int_equal(filename_clean(&arena, slice_view(rows[i].raw), &name), 0);
+		name = clean(slice_view(rows[i].raw));
 		assert_int_equal(filename_path_encode(&arena, name, &path), 0);
 		assert_int_equal(filename_disposition(&arena, name, &header), 0);
 		assert_true(slice_equal(slice_of(back, decode(path, back)), name));
@@ -311,7 +320,7 @@ static void every_clean_name_round_trips(void **state)
 		}
 		/* Cleaning a clean name changes nothing. */
 		struct slice again;
-		assert_int_equal(filename_clean(&arena, name, &again), 0);
+		again = clean(name);
 		assert_true(slice_equal(again, name));
 	}
 }
@@ -319,15 +328,15 @@ static void every_clean_name_round_trips(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(cleans),
-	        cmocka_unit_test(cleans_nothing_and_nul),
-	        cmocka_unit_test(cuts_before_the_extension),
-	        cmocka_unit_test(an_endless_extension_is_none),
-	        cmocka_unit_test(a_full_arena_fails),
-	        cmocka_unit_test(finds_extensions),
-	        cmocka_unit_test(encodes_paths),
-	        cmocka_unit_test(writes_dispositions),
-	        cmocka_unit_test(every_clean_name_round_trips),
+		cmocka_unit_test(cleans),
+		cmocka_unit_test(cleans_nothing_and_nul),
+		cmocka_unit_test(cuts_before_the_extension),
+		cmocka_unit_test(an_endless_extension_is_none),
+		cmocka_unit_test(a_full_arena_fails),
+		cmocka_unit_test(finds_extensions),
+		cmocka_unit_test(encodes_paths),
+		cmocka_unit_test(writes_dispositions),
+		cmocka_unit_test(every_clean_name_round_trips),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -36,8 +36,8 @@ static void prints_members_in_order(void **state)
 	json_set_bool(&doc, "ok", true);
 	assert_int_equal(json_print(&doc, &text), 0);
 	assert_string_equal(text.p,
-	        "{\"name\":\"a\\\"b\\n\xc3\xa9\",\"size\":18446744073709551615,"
-	        "\"quota\":{\"used\":12.34,\"tier\":\"verified\"},\"ok\":true}");
+		"{\"name\":\"a\\\"b\\n\xc3\xa9\",\"size\":18446744073709551615,"
+		"\"quota\":{\"used\":12.34,\"tier\":\"verified\"},\"ok\":true}");
 }
 
 static void fails_as_a_whole(void **state)
@@ -71,7 +71,7 @@ static void reads_an_object(void **state)
 static void refuses_what_is_no_object(void **state)
 {
 	static const char *const bad[] = {
-	        "", "[]", "1", "\"x\"", "null", "{", "{\"a\":}", "nonsense"};
+		"", "[]", "1", "\"x\"", "null", "{", "{\"a\":}", "nonsense"};
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct json doc;
@@ -82,10 +82,10 @@ static void refuses_what_is_no_object(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test_setup_teardown(prints_members_in_order, make_arena, drop_arena),
-	        cmocka_unit_test_setup_teardown(fails_as_a_whole, make_arena, drop_arena),
-	        cmocka_unit_test_setup_teardown(reads_an_object, make_arena, drop_arena),
-	        cmocka_unit_test_setup_teardown(refuses_what_is_no_object, make_arena, drop_arena),
+		cmocka_unit_test_setup_teardown(prints_members_in_order, make_arena, drop_arena),
+		cmocka_unit_test_setup_teardown(fails_as_a_whole, make_arena, drop_arena),
+		cmocka_unit_test_setup_teardown(reads_an_object, make_arena, drop_arena),
+		cmocka_unit_test_setup_teardown(refuses_what_is_no_object, make_arena, drop_arena),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,19 +31,19 @@ static void test_types(void **state)
 	static const struct {
 		const char *value, *type; /* NULL: 415 */
 	} rows[] = {
-	        {"application/json", "application/json"},
-	        {"Application/JSON; charset=utf-8", "application/json"},
-	        {" text/plain ;x", "text/plain"},
-	        {"image/svg+xml;", "image/svg+xml"},
-	        {"", NULL},
-	        {";", NULL},
-	        {"text", NULL},
-	        {"text/", NULL},
-	        {"/plain", NULL},
-	        {"text/a/b", NULL},
-	        {"text /plain", NULL},
-	        {"text/plain, text/html", NULL},
-	        {"t\xc3\xa9xt/plain", NULL},
+		{"application/json", "application/json"},
+		{"Application/JSON; charset=utf-8", "application/json"},
+		{" text/plain ;x", "text/plain"},
+		{"image/svg+xml;", "image/svg+xml"},
+		{"", NULL},
+		{";", NULL},
+		{"text", NULL},
+		{"text/", NULL},
+		{"/plain", NULL},
+		{"text/a/b", NULL},
+		{"text /plain", NULL},
+		{"text/plain, text/html", NULL},
+		{"t\xc3\xa9xt/plain", NULL},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct mediatype m;
@@ -77,18 +77,18 @@ static void test_good_boundaries(void **state)
 {
 	(void)state;
 	static const char *const rows[][2] = {
-	        {"; boundary=b", "b"},
-	        {";boundary=----WebKitFormBoundary7MA4", "----WebKitFormBoundary7MA4"},
-	        {"; BOUNDARY=b ; charset=utf-8", "b"},
-	        {"; charset=\"boundary=x;\"; boundary=b;", "b"},
-	        {" ; ;; boundary=\"b\"", "b"},
-	        {"; boundary=\"a b\"", "a b"},
-	        {"; boundary=\"a\\b\\'\"", "ab'"},
-	        {"; boundary=a'()+_,-./:=?z", "a'()+_,-./:=?z"},
-	        {"; boundary=\"'()+_,-./:=?\"", "'()+_,-./:=?"},
-	        {"; "
-	         "boundary=0123456789012345678901234567890123456789012345678901234567890123456789",
-	                "0123456789012345678901234567890123456789012345678901234567890123456789"},
+		{"; boundary=b", "b"},
+		{";boundary=----WebKitFormBoundary7MA4", "----WebKitFormBoundary7MA4"},
+		{"; BOUNDARY=b ; charset=utf-8", "b"},
+		{"; charset=\"boundary=x;\"; boundary=b;", "b"},
+		{" ; ;; boundary=\"b\"", "b"},
+		{"; boundary=\"a b\"", "a b"},
+		{"; boundary=\"a\\b\\'\"", "ab'"},
+		{"; boundary=a'()+_,-./:=?z", "a'()+_,-./:=?z"},
+		{"; boundary=\"'()+_,-./:=?\"", "'()+_,-./:=?"},
+		{"; "
+		 "boundary=0123456789012345678901234567890123456789012345678901234567890123456789",
+			"0123456789012345678901234567890123456789012345678901234567890123456789"},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct slice boundary;
@@ -101,34 +101,34 @@ static void test_bad_boundaries(void **state)
 {
 	(void)state;
 	static const char *const rows[] = {
-	        "",
-	        ";",
-	        "; charset=utf-8",
-	        "; boundary",
-	        "; boundary=",
-	        "; boundary=\"\"",
-	        "; boundary=;",
-	        "; boundary= ",
-	        "; boundary=a b",
-	        "; boundary=a, multipart/form-data; boundary=b",
-	        "; boundary=a; boundary=b",
-	        "; boundary=a; Boundary=a",
-	        "; boundary=\"a ",
-	        "; boundary=\"a \"",
-	        "; boundary=\"a\"b",
-	        "; boundary=\"a\\",
-	        "; boundary=\"a\\\"",
-	        "; boundary=\"a\\\"b\"",
-	        "; boundary=\"a\\\\b\"",
-	        "; boundary=\"a\tb\"",
-	        "; boundary=a\"b",
-	        "; boundary=a*b",
-	        "; boundary=a\xc3\xa9",
-	        "; boundary = a",
-	        "; =a; boundary=a",
-	        "; boundary=a; junk",
-	        "; "
-	        "boundary=01234567890123456789012345678901234567890123456789012345678901234567890",
+		"",
+		";",
+		"; charset=utf-8",
+		"; boundary",
+		"; boundary=",
+		"; boundary=\"\"",
+		"; boundary=;",
+		"; boundary= ",
+		"; boundary=a b",
+		"; boundary=a, multipart/form-data; boundary=b",
+		"; boundary=a; boundary=b",
+		"; boundary=a; Boundary=a",
+		"; boundary=\"a ",
+		"; boundary=\"a \"",
+		"; boundary=\"a\"b",
+		"; boundary=\"a\\",
+		"; boundary=\"a\\\"",
+		"; boundary=\"a\\\"b\"",
+		"; boundary=\"a\\\\b\"",
+		"; boundary=\"a\tb\"",
+		"; boundary=a\"b",
+		"; boundary=a*b",
+		"; boundary=a\xc3\xa9",
+		"; boundary = a",
+		"; =a; boundary=a",
+		"; boundary=a; junk",
+		"; "
+		"boundary=01234567890123456789012345678901234567890123456789012345678901234567890",
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct slice boundary;
@@ -154,10 +154,10 @@ static void test_full_arena(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_types),
-	        cmocka_unit_test_setup_teardown(test_good_boundaries, setup, teardown),
-	        cmocka_unit_test_setup_teardown(test_bad_boundaries, setup, teardown),
-	        cmocka_unit_test_setup_teardown(test_full_arena, setup, teardown),
+		cmocka_unit_test(test_types),
+		cmocka_unit_test_setup_teardown(test_good_boundaries, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_bad_boundaries, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_full_arena, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

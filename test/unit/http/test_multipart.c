@@ -68,7 +68,7 @@ static void record_init(struct record *r)
 
 /* Feed pieces of `first` bytes once and of `each` from then on. The status, 0 for success. */
 static int parse(
-        struct record *r, const char *boundary, struct slice body, size_t first, size_t each)
+	struct record *r, const char *boundary, struct slice body, size_t first, size_t each)
 {
 	static struct multipart m;
 	struct error err = {0};
@@ -89,7 +89,7 @@ static int parse(
 }
 
 static void check_cut(const char *boundary, struct slice body, const char *told, int status,
-        size_t first, size_t each)
+	size_t first, size_t each)
 {
 	struct record r;
 	record_init(&r);
@@ -126,30 +126,30 @@ static void test_good_bodies(void **state)
 {
 	(void)state;
 	static const struct row rows[] = {
-	        {"--b\r\n" HEAD "hello\r\n--b--\r\n", "<a>hello.", 0},
-	        {"--b\r\n" HEAD "hello\r\n--b--", "<a>hello.", 0},
-	        {"\r\n--b\r\n" HEAD "hello\r\n--b--", "<a>hello.", 0},
-	        {"--b--\r\n", "", 0},
-	        {"preamble\r\nmore\r\n--b\r\n" HEAD "x\r\n--b--\r\nepilogue\r\n--b\r\n", "<a>x.",
-	                0},
-	        {"--b \t \r\n" HEAD "x\r\n--b\t\r\n" HEAD "y\r\n--b-- \t\r\n", "<a>x.<a>y.", 0},
-	        {"--b\r\n" HEAD "\r\n--b--", "<a>.", 0},
-	        {"--b\r\n" HEAD "--b--", "<a>.", 0},
-	        {"--b\r\n" HEAD "--b\r\n" HEAD "\r\n\r\n--b--", "<a>.<a>\r\n.", 0},
-	        {"--b\r\n" HEAD "\r\n\r\n\r\n\r\n--b--", "<a>\r\n\r\n\r\n.", 0},
-	        {"--b\r\ncontent-disposition:form-data;NAME=\"a\"\r\nX-Y: z\r\n\r\n1\r\n--b--",
-	                "<a>1.", 0},
-	        {"--b\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n" HEAD
-	         "aGk=\r\n--b--",
-	                "<a>aGk=.", 0},
-	        {"--b\r\nContent-Disposition: form-data; name=\"file\"; "
-	         "filename=\"\"\r\n\r\n\r\n--b--",
-	                "<file|>.", 0},
-	        {"--b\r\nContent-Disposition: form-data; name=\"file\"; "
-	         "filename=\"C:\\x\\y.txt\"\r\n"
-	         "\r\nabc\r\n--b--",
-	                "<file|C:\\x\\y.txt>abc.", 0},
-	        {"--b\r\nContent-Disposition: form-data; name=\"\"\r\n\r\nx\r\n--b--", "<>x.", 0},
+		{"--b\r\n" HEAD "hello\r\n--b--\r\n", "<a>hello.", 0},
+		{"--b\r\n" HEAD "hello\r\n--b--", "<a>hello.", 0},
+		{"\r\n--b\r\n" HEAD "hello\r\n--b--", "<a>hello.", 0},
+		{"--b--\r\n", "", 0},
+		{"preamble\r\nmore\r\n--b\r\n" HEAD "x\r\n--b--\r\nepilogue\r\n--b\r\n", "<a>x.",
+			0},
+		{"--b \t \r\n" HEAD "x\r\n--b\t\r\n" HEAD "y\r\n--b-- \t\r\n", "<a>x.<a>y.", 0},
+		{"--b\r\n" HEAD "\r\n--b--", "<a>.", 0},
+		{"--b\r\n" HEAD "--b--", "<a>.", 0},
+		{"--b\r\n" HEAD "--b\r\n" HEAD "\r\n\r\n--b--", "<a>.<a>\r\n.", 0},
+		{"--b\r\n" HEAD "\r\n\r\n\r\n\r\n--b--", "<a>\r\n\r\n\r\n.", 0},
+		{"--b\r\ncontent-disposition:form-data;NAME=\"a\"\r\nX-Y: z\r\n\r\n1\r\n--b--",
+			"<a>1.", 0},
+		{"--b\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n" HEAD
+		 "aGk=\r\n--b--",
+			"<a>aGk=.", 0},
+		{"--b\r\nContent-Disposition: form-data; name=\"file\"; "
+		 "filename=\"\"\r\n\r\n\r\n--b--",
+			"<file|>.", 0},
+		{"--b\r\nContent-Disposition: form-data; name=\"file\"; "
+		 "filename=\"C:\\x\\y.txt\"\r\n"
+		 "\r\nabc\r\n--b--",
+			"<file|C:\\x\\y.txt>abc.", 0},
+		{"--b\r\nContent-Disposition: form-data; name=\"\"\r\n\r\nx\r\n--b--", "<>x.", 0},
 	};
 	check_rows("b", rows, COUNT(rows));
 }
@@ -158,55 +158,55 @@ static void test_near_boundaries(void **state)
 {
 	(void)state;
 	static const struct row rows[] = {
-	        {"--bound\r\n" HEAD "\r\n--bounX\r\n--bound--", "<a>\r\n--bounX.", 0},
-	        {"--bound\r\n" HEAD "\r\n--boundX\r\n--bound--", "<a>\r\n--boundX.", 0},
-	        {"--bound\r\n" HEAD "\r\n--bound-X\r\n--bound--", "<a>\r\n--bound-X.", 0},
-	        {"--bound\r\n" HEAD "\r\n--bound -\r\n--bound--", "<a>\r\n--bound -.", 0},
-	        {"--bound\r\n" HEAD "\r\n--bound \t\rX\r\n--bound--", "<a>\r\n--bound \t\rX.", 0},
-	        {"--bound\r\n" HEAD "\r\n--bound\nX\r\n--bound--", "<a>\r\n--bound\nX.", 0},
-	        {"--bound\r\n" HEAD "\r\n--bound\r\r\n--bound--", "<a>\r\n--bound\r.", 0},
-	        {"--bound\r\n" HEAD "\r\n--bound\r\n--bound--", "<a>.", 400},
-	        {"--bound\r\n" HEAD "x\r\r\n--bound--", "<a>x\r.", 0},
-	        {"--bound\r\n" HEAD "\r\n\r\r\n-\r\n--\r\n--b\r\n--bound--",
-	                "<a>\r\n\r\r\n-\r\n--\r\n--b.", 0},
-	        {"--bound\r\n" HEAD "\r\n--bo\r\n--bound--", "<a>\r\n--bo.", 0},
-	        {"--bound\r\n" HEAD "x\n--bound--\r\n--bound--", "<a>x\n--bound--.", 0},
-	        {"--bound\r\n" HEAD "--bound--bound\r\n--bound--", "<a>.", 0},
-	        {"--bound\r\n" HEAD "--boundX\r\n--bound--", "<a>--boundX.", 0},
-	        {"--bound\r\n" HEAD "-\r\n--bound--", "<a>-.", 0},
-	        {"--boundX\r\n--bound\r\n" HEAD "x\r\n--bound--", "<a>x.", 0},
-	        {"x--bound\r\n\r\n--bound\r\n" HEAD "x--bound--\r\n--bound--", "<a>x--bound--.", 0},
+		{"--bound\r\n" HEAD "\r\n--bounX\r\n--bound--", "<a>\r\n--bounX.", 0},
+		{"--bound\r\n" HEAD "\r\n--boundX\r\n--bound--", "<a>\r\n--boundX.", 0},
+		{"--bound\r\n" HEAD "\r\n--bound-X\r\n--bound--", "<a>\r\n--bound-X.", 0},
+		{"--bound\r\n" HEAD "\r\n--bound -\r\n--bound--", "<a>\r\n--bound -.", 0},
+		{"--bound\r\n" HEAD "\r\n--bound \t\rX\r\n--bound--", "<a>\r\n--bound \t\rX.", 0},
+		{"--bound\r\n" HEAD "\r\n--bound\nX\r\n--bound--", "<a>\r\n--bound\nX.", 0},
+		{"--bound\r\n" HEAD "\r\n--bound\r\r\n--bound--", "<a>\r\n--bound\r.", 0},
+		{"--bound\r\n" HEAD "\r\n--bound\r\n--bound--", "<a>.", 400},
+		{"--bound\r\n" HEAD "x\r\r\n--bound--", "<a>x\r.", 0},
+		{"--bound\r\n" HEAD "\r\n\r\r\n-\r\n--\r\n--b\r\n--bound--",
+			"<a>\r\n\r\r\n-\r\n--\r\n--b.", 0},
+		{"--bound\r\n" HEAD "\r\n--bo\r\n--bound--", "<a>\r\n--bo.", 0},
+		{"--bound\r\n" HEAD "x\n--bound--\r\n--bound--", "<a>x\n--bound--.", 0},
+		{"--bound\r\n" HEAD "--bound--bound\r\n--bound--", "<a>.", 0},
+		{"--bound\r\n" HEAD "--boundX\r\n--bound--", "<a>--boundX.", 0},
+		{"--bound\r\n" HEAD "-\r\n--bound--", "<a>-.", 0},
+		{"--boundX\r\n--bound\r\n" HEAD "x\r\n--bound--", "<a>x.", 0},
+		{"x--bound\r\n\r\n--bound\r\n" HEAD "x--bound--\r\n--bound--", "<a>x--bound--.", 0},
 	};
 	check_rows("bound", rows, COUNT(rows));
 	/* A boundary that looks like its own beginning. */
 	check_all_cuts("------", slice_view("--------\r\n" HEAD "\r\n-------\r\n----------"),
-	        "<a>\r\n-------.", 0);
+		"<a>\r\n-------.", 0);
 }
 
 static void test_bad_bodies(void **state)
 {
 	(void)state;
 	static const struct row rows[] = {
-	        {"", "", 400},
-	        {"no form at all", "", 400},
-	        {"--b", "", 400},
-	        {"--b-", "", 400},
-	        {"--b\r\n", "", 400},
-	        {"--b\r\n" HEAD "hello", "<a>hello", 400},
-	        {"--b\r\n" HEAD "hello\r\n--b\r\n", "<a>hello.", 400},
-	        {"--b\r\n" HEAD "hello\r\n--b-", "<a>hello", 400},
-	        {"--b\n" HEAD "hello\n--b--\n", "", 400},
-	        {"--b\r\nContent-Disposition: form-data; name=a\n\nx\r\n--b--", "", 400},
-	        {"--b\r\nContent-Disposition: form-data; name=a\r\n\nx\r\n--b--", "", 400},
-	        {"--b\r\nContent-Disposition: form-data;\r\n name=a\r\n\r\nx\r\n--b--", "", 400},
-	        {"--b\r\nContent-Disposition: form-data;\r\n\tname=a\r\n\r\nx\r\n--b--", "", 400},
-	        {"--b\r\nno colon\r\n" HEAD "x\r\n--b--", "", 400},
-	        {"--b\r\n: empty name\r\n" HEAD "x\r\n--b--", "", 400},
-	        {"--b\r\nX : space\r\n" HEAD "x\r\n--b--", "", 400},
-	        {"--b\r\nX: a\rb\r\n" HEAD "x\r\n--b--", "", 400},
-	        {"--b\r\n\r\nx\r\n--b--", "", 400},
-	        {"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--", "", 400},
-	        {"--b\r\nContent-Disposition: form-data; filename=a\r\n\r\nx\r\n--b--", "", 400},
+		{"", "", 400},
+		{"no form at all", "", 400},
+		{"--b", "", 400},
+		{"--b-", "", 400},
+		{"--b\r\n", "", 400},
+		{"--b\r\n" HEAD "hello", "<a>hello", 400},
+		{"--b\r\n" HEAD "hello\r\n--b\r\n", "<a>hello.", 400},
+		{"--b\r\n" HEAD "hello\r\n--b-", "<a>hello", 400},
+		{"--b\n" HEAD "hello\n--b--\n", "", 400},
+		{"--b\r\nContent-Disposition: form-data; name=a\n\nx\r\n--b--", "", 400},
+		{"--b\r\nContent-Disposition: form-data; name=a\r\n\nx\r\n--b--", "", 400},
+		{"--b\r\nContent-Disposition: form-data;\r\n name=a\r\n\r\nx\r\n--b--", "", 400},
+		{"--b\r\nContent-Disposition: form-data;\r\n\tname=a\r\n\r\nx\r\n--b--", "", 400},
+		{"--b\r\nno colon\r\n" HEAD "x\r\n--b--", "", 400},
+		{"--b\r\n: empty name\r\n" HEAD "x\r\n--b--", "", 400},
+		{"--b\r\nX : space\r\n" HEAD "x\r\n--b--", "", 400},
+		{"--b\r\nX: a\rb\r\n" HEAD "x\r\n--b--", "", 400},
+		{"--b\r\n\r\nx\r\n--b--", "", 400},
+		{"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--", "", 400},
+		{"--b\r\nContent-Disposition: form-data; filename=a\r\n\r\nx\r\n--b--", "", 400},
 	};
 	check_rows("b", rows, COUNT(rows));
 	static const char nul[] = "--b\r\nX: \0\r\n" HEAD "x\r\n--b--";
@@ -298,7 +298,7 @@ static void test_longest_boundary(void **state)
 	memset(boundary, '\'', sizeof boundary - 1);
 	boundary[sizeof boundary - 1] = '\0';
 	snprintf(body, sizeof body, "--%s\r\n" HEAD "\r\n--%.60s\r\n--%s--", boundary, boundary,
-	        boundary);
+		boundary);
 	char told[128];
 	snprintf(told, sizeof told, "<a>\r\n--%.60s.", boundary);
 	check_all_cuts(boundary, slice_view(body), told, 0);
@@ -385,7 +385,7 @@ static uint32_t next_random(uint32_t *seed)
 static void put_noise(struct buf *b, uint32_t *seed)
 {
 	static const char *const pieces[] = {"\r", "\n", "-", "b", " ", "\t", "x", "\r\n", "--",
-	        "\r\n-", "\r\n--", "\r\n--b", "\r\n--b-", "\r\n--b ", "--b", "\r\n--b \r"};
+		"\r\n-", "\r\n--", "\r\n--b", "\r\n--b-", "\r\n--b ", "--b", "\r\n--b \r"};
 	for (uint32_t n = next_random(seed) % 8; n; n--) {
 		buf_put_str(b, pieces[next_random(seed) % COUNT(pieces)]);
 	}
@@ -440,7 +440,7 @@ static void test_floods_are_linear(void **state)
 		int64_t before = clock_monotonic_ms();
 		for (int n = 0; n < 16; n++) {
 			assert_int_equal(
-			        multipart_feed(&m, slice_of(flood, sizeof flood), &err), 0);
+				multipart_feed(&m, slice_of(flood, sizeof flood), &err), 0);
 		}
 		assert_true(clock_monotonic_ms() - before < 20000);
 	}
@@ -449,17 +449,17 @@ static void test_floods_are_linear(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_good_bodies),
-	        cmocka_unit_test(test_near_boundaries),
-	        cmocka_unit_test(test_bad_bodies),
-	        cmocka_unit_test(test_header_limits),
-	        cmocka_unit_test(test_padding_limit),
-	        cmocka_unit_test(test_part_limit),
-	        cmocka_unit_test(test_longest_boundary),
-	        cmocka_unit_test(test_handler_ends_it),
-	        cmocka_unit_test(test_nothing_after_a_failure),
-	        cmocka_unit_test(test_against_reference),
-	        cmocka_unit_test(test_floods_are_linear),
+		cmocka_unit_test(test_good_bodies),
+		cmocka_unit_test(test_near_boundaries),
+		cmocka_unit_test(test_bad_bodies),
+		cmocka_unit_test(test_header_limits),
+		cmocka_unit_test(test_padding_limit),
+		cmocka_unit_test(test_part_limit),
+		cmocka_unit_test(test_longest_boundary),
+		cmocka_unit_test(test_handler_ends_it),
+		cmocka_unit_test(test_nothing_after_a_failure),
+		cmocka_unit_test(test_against_reference),
+		cmocka_unit_test(test_floods_are_linear),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

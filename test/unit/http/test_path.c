@@ -39,35 +39,35 @@ static void test_good_targets(void **state)
 	static const struct {
 		const char *target, *path, *query; /* query NULL: there is none */
 	} rows[] = {
-	        {"/", "/", NULL},
-	        {"/api/v4/me", "/api/v4/me", NULL},
-	        {"/a/", "/a/", NULL},
-	        {"/?", "/", ""},
-	        {"/a?b=c&d", "/a", "b=c&d"},
-	        {"/a?b?c", "/a", "b?c"},
-	        {"/rescue?url=http://x/../%zz//#", "/rescue", "url=http://x/../%zz//#"},
-	        {"/a%20b+c", "/a b+c", NULL},
-	        {"/%61%2e%2Epng", "/a..png", NULL},
-	        {"/...", "/...", NULL},
-	        {"/.a/b.", "/.a/b.", NULL},
-	        {"/%25", "/%", NULL},
-	        {"/%252e%252e/%252f", "/%2e%2e/%2f", NULL},
-	        {"/%3F%23", "/?#", NULL},
-	        {"/na%C3%AFve", "/na\xc3\xafve", NULL},
-	        {"/na\xc3\xafve", "/na\xc3\xafve", NULL},
-	        {"/%F0%9F%8E%89", "/\xf0\x9f\x8e\x89", NULL},
-	        {"/\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf",
-	                "/\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf", NULL},
-	        {"http://host/a?b", "/a", "b"},
-	        {"HTTPS://user@host:1/a", "/a", NULL},
-	        {"http://host", "/", NULL},
-	        {"http://host?a/b", "/", "a/b"},
+		{"/", "/", NULL},
+		{"/api/v4/me", "/api/v4/me", NULL},
+		{"/a/", "/a/", NULL},
+		{"/?", "/", ""},
+		{"/a?b=c&d", "/a", "b=c&d"},
+		{"/a?b?c", "/a", "b?c"},
+		{"/rescue?url=http://x/../%zz//#", "/rescue", "url=http://x/../%zz//#"},
+		{"/a%20b+c", "/a b+c", NULL},
+		{"/%61%2e%2Epng", "/a..png", NULL},
+		{"/...", "/...", NULL},
+		{"/.a/b.", "/.a/b.", NULL},
+		{"/%25", "/%", NULL},
+		{"/%252e%252e/%252f", "/%2e%2e/%2f", NULL},
+		{"/%3F%23", "/?#", NULL},
+		{"/na%C3%AFve", "/na\xc3\xafve", NULL},
+		{"/na\xc3\xafve", "/na\xc3\xafve", NULL},
+		{"/%F0%9F%8E%89", "/\xf0\x9f\x8e\x89", NULL},
+		{"/\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf",
+			"/\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf", NULL},
+		{"http://host/a?b", "/a", "b"},
+		{"HTTPS://user@host:1/a", "/a", NULL},
+		{"http://host", "/", NULL},
+		{"http://host?a/b", "/", "a/b"},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct slice path, query;
 		struct error err;
 		assert_int_equal(
-		        path_parse(&arena, slice_view(rows[i].target), &path, &query, &err), 0);
+			path_parse(&arena, slice_view(rows[i].target), &path, &query, &err), 0);
 		check_slice(path, rows[i].path);
 		assert_int_equal(query.p != NULL, rows[i].query != NULL);
 		check_slice(query, rows[i].query ? rows[i].query : "");
@@ -85,73 +85,73 @@ static void test_bad_targets(void **state)
 {
 	(void)state;
 	static const char *const rows[] = {
-	        "",
-	        "*",
-	        "a",
-	        "?a",
-	        "host:443",
-	        "http:/a",
-	        "http://",
-	        "http:///a",
-	        "http://?a",
-	        "ftp://host/a",
-	        "%2fa",
+		"",
+		"*",
+		"a",
+		"?a",
+		"host:443",
+		"http:/a",
+		"http://",
+		"http:///a",
+		"http://?a",
+		"ftp://host/a",
+		"%2fa",
 
-	        "//",
-	        "//a",
-	        "/a//b",
-	        "/a//",
-	        "http://h//a",
-	        "/.",
-	        "/..",
-	        "/./a",
-	        "/../a",
-	        "/a/./b",
-	        "/a/../b",
-	        "/a/.",
-	        "/a/..",
-	        "/%2e",
-	        "/%2E%2e/b",
-	        "/a/.%2e/b",
-	        "/a%2fb",
-	        "/a%2Fb",
-	        "/a%2f",
-	        "/a\\b",
-	        "/a%5cb",
-	        "/a%5C",
-	        "/%",
-	        "/%4",
-	        "/%zz",
-	        "/%4g",
-	        "/a%",
-	        "/%00",
-	        "/a%00.png",
-	        "/%01",
-	        "/%0a",
-	        "/%0D%0aX",
-	        "/%7f",
-	        "/\x01",
-	        "/a\r\nb",
-	        "/\x7f",
-	        "/a?\x01",
-	        "/a?b\n",
-	        "/a#b",
-	        "/\xff",
-	        "/%ff",
-	        "/%80",
-	        "/%c0%ae",
-	        "/%c0%af",
-	        "/%e0%80%af",
-	        "/%f0%80%80%af",
-	        "/%ed%a0%80",
-	        "/%f4%90%80%80",
-	        "/%f8%88%80%80",
-	        "/%c3",
-	        "/%e2%82",
-	        "/%f0%9f%8e",
-	        "/%c3/",
-	        "/%e2%28%a1",
-	        "/%f0%9f%28%89",
+		"//",
+		"//a",
+		"/a//b",
+		"/a//",
+		"http://h//a",
+		"/.",
+		"/..",
+		"/./a",
+		"/../a",
+		"/a/./b",
+		"/a/../b",
+		"/a/.",
+		"/a/..",
+		"/%2e",
+		"/%2E%2e/b",
+		"/a/.%2e/b",
+		"/a%2fb",
+		"/a%2Fb",
+		"/a%2f",
+		"/a\\b",
+		"/a%5cb",
+		"/a%5C",
+		"/%",
+		"/%4",
+		"/%zz",
+		"/%4g",
+		"/a%",
+		"/%00",
+		"/a%00.png",
+		"/%01",
+		"/%0a",
+		"/%0D%0aX",
+		"/%7f",
+		"/\x01",
+		"/a\r\nb",
+		"/\x7f",
+		"/a?\x01",
+		"/a?b\n",
+		"/a#b",
+		"/\xff",
+		"/%ff",
+		"/%80",
+		"/%c0%ae",
+		"/%c0%af",
+		"/%e0%80%af",
+		"/%f0%80%80%af",
+		"/%ed%a0%80",
+		"/%f4%90%80%80",
+		"/%f8%88%80%80",
+		"/%c3",
+		"/%e2%82",
+		"/%f0%9f%8e",
+		"/%c3/",
+		"/%e2%28%a1",
+		"/%f0%9f%28%89",
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		if (parse_status(slice_view(rows[i])) != 400) {
@@ -180,7 +180,7 @@ static void test_next(void **state)
 	struct slice rest = slice_view("&a=1&&b+c=%20+x&ids%5B%5D=&d&=e&f==g"), name, value;
 	struct error err;
 	static const char *const rows[][2] = {
-	        {"a", "1"}, {"b c", "  x"}, {"ids[]", ""}, {"d", ""}, {"", "e"}, {"f", "=g"}};
+		{"a", "1"}, {"b c", "  x"}, {"ids[]", ""}, {"d", ""}, {"", "e"}, {"f", "=g"}};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		assert_int_equal(query_next(&arena, &rest, &name, &value, &err), 1);
 		check_slice(name, rows[i][0]);
@@ -196,7 +196,7 @@ static void test_bad_fields(void **state)
 {
 	(void)state;
 	static const char *const rows[] = {
-	        "%=1", "a=%", "a=%4", "a=%zz", "a=%00", "%00=a", "a=b%2"};
+		"%=1", "a=%", "a=%4", "a=%zz", "a=%00", "%00=a", "a=b%2"};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct slice rest = slice_view(rows[i]), name, value;
 		struct error err = {0};
@@ -213,18 +213,18 @@ static void test_get(void **state)
 		int found;
 		const char *value;
 	} rows[] = {
-	        {"limit=5", "limit", 1, "5"},
-	        {"a=1&limit=5&limit=6", "limit", 1, "5"},
-	        {"li%6Dit=5+6%2B", "limit", 1, "5 6+"},
-	        {"limit", "limit", 1, ""},
-	        {"limit=", "limit", 1, ""},
-	        {"ids%5b%5d=x", "ids[]", 1, "x"},
-	        {"%zz=1&a=%zz&limit=5", "limit", 1, "5"},
-	        {"", "limit", 0, ""},
-	        {"Limit=5", "limit", 0, ""},
-	        {"limits=5&xlimit=5", "limit", 0, ""},
-	        {"limit=%", "limit", -1, ""},
-	        {"limit=%00", "limit", -1, ""},
+		{"limit=5", "limit", 1, "5"},
+		{"a=1&limit=5&limit=6", "limit", 1, "5"},
+		{"li%6Dit=5+6%2B", "limit", 1, "5 6+"},
+		{"limit", "limit", 1, ""},
+		{"limit=", "limit", 1, ""},
+		{"ids%5b%5d=x", "ids[]", 1, "x"},
+		{"%zz=1&a=%zz&limit=5", "limit", 1, "5"},
+		{"", "limit", 0, ""},
+		{"Limit=5", "limit", 0, ""},
+		{"limits=5&xlimit=5", "limit", 0, ""},
+		{"limit=%", "limit", -1, ""},
+		{"limit=%00", "limit", -1, ""},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct slice value = {0};
@@ -241,12 +241,12 @@ static void test_get(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test_setup_teardown(test_good_targets, setup, teardown),
-	        cmocka_unit_test_setup_teardown(test_bad_targets, setup, teardown),
-	        cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
-	        cmocka_unit_test_setup_teardown(test_next, setup, teardown),
-	        cmocka_unit_test_setup_teardown(test_bad_fields, setup, teardown),
-	        cmocka_unit_test_setup_teardown(test_get, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_good_targets, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_bad_targets, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_next, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_bad_fields, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_get, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,29 +19,29 @@ static void test_lengths(void **state)
 		bool known;
 		uint64_t length;
 	} rows[] = {
-	        {"0", 0, true, 0},
-	        {"1", 0, true, 1},
-	        {"00012", 0, true, 12},
-	        {"9223372036854775807", 0, true, INT64_MAX},
-	        {"", 0, false, 0},
-	        {"-1", 0, false, 0},
-	        {"9223372036854775808", 400, false, 0},
-	        {"18446744073709551615", 400, false, 0},
-	        {"18446744073709551616", 400, false, 0},
-	        {"18446744073709551621", 400, false, 0},
-	        {"99999999999999999999999999", 400, false, 0},
-	        {"abc", 400, false, 0},
-	        {"1e3", 400, false, 0},
-	        {"+5", 400, false, 0},
-	        {"5,5", 400, false, 0},
-	        {"-0", 400, false, 0},
-	        {"-2", 400, false, 0},
-	        {"--1", 400, false, 0},
-	        {" 5", 400, false, 0},
-	        {"5 ", 400, false, 0},
-	        {"0x5", 400, false, 0},
-	        {"5.0", 400, false, 0},
-	        {"\xd9\xa5", 400, false, 0},
+		{"0", 0, true, 0},
+		{"1", 0, true, 1},
+		{"00012", 0, true, 12},
+		{"9223372036854775807", 0, true, INT64_MAX},
+		{"", 0, false, 0},
+		{"-1", 0, false, 0},
+		{"9223372036854775808", 400, false, 0},
+		{"18446744073709551615", 400, false, 0},
+		{"18446744073709551616", 400, false, 0},
+		{"18446744073709551621", 400, false, 0},
+		{"99999999999999999999999999", 400, false, 0},
+		{"abc", 400, false, 0},
+		{"1e3", 400, false, 0},
+		{"+5", 400, false, 0},
+		{"5,5", 400, false, 0},
+		{"-0", 400, false, 0},
+		{"-2", 400, false, 0},
+		{"--1", 400, false, 0},
+		{" 5", 400, false, 0},
+		{"5 ", 400, false, 0},
+		{"0x5", 400, false, 0},
+		{"5.0", 400, false, 0},
+		{"\xd9\xa5", 400, false, 0},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct body body = {.length_known = true};
@@ -76,34 +76,41 @@ static void test_methods(void **state)
 
 static void test_headers(void **state)
 {
+	struct error err;
 	(void)state;
 	struct arena arena;
 	assert_int_equal(arena_init(&arena, 4096), 0);
 	struct request req = {.arena = &arena};
 	char name[] = "IF_NONE_MATCH";
-	assert_int_equal(request_add_cgi_header(&req, slice_view(name), slice_view("\"x\"")), 0);
+	assert_int_equal(
+		request_add_cgi_header(&req, slice_view(name), slice_view("\"x\""), &err), 0);
 	memset(name, '?', sizeof name - 1);
 	assert_true(slice_equal_str(request_header(&req, "if-none-match"), "\"x\""));
 	assert_null(request_header(&req, "range").p);
-	assert_int_equal(request_add_cgi_header(&req, slice_view("RANGE"), slice_view("")), 0);
+	assert_int_equal(
+		request_add_cgi_header(&req, slice_view("RANGE"), slice_view(""), &err), 0);
 	assert_non_null(request_header(&req, "range").p);
 	arena_release(&arena);
 }
 
 static void test_header_limits(void **state)
 {
+	struct error err;
 	(void)state;
 	struct arena arena;
 	assert_int_equal(arena_init(&arena, 16 * (REQUEST_HEADERS_MAX + 1)), 0);
 	struct request req = {.arena = &arena};
 	struct slice x = slice_view("X");
-	for (size_t i = 0; i < REQUEST_HEADERS_MAX + 10; i++) {
-		assert_int_equal(request_add_cgi_header(&req, x, x), 0);
+	for (size_t i = 0; i < REQUEST_HEADERS_MAX; i++) {
+		assert_int_equal(request_add_cgi_header(&req, x, x, &err), 0);
 	}
+	assert_int_equal(request_add_cgi_header(&req, x, x, &err), -1);
+	assert_int_equal(err.status, 400);
 	assert_int_equal(req.header_count, REQUEST_HEADERS_MAX);
 	req.header_count = 0;
 	arena.used = arena.size;
-	assert_int_equal(request_add_cgi_header(&req, x, x), -1);
+	assert_int_equal(request_add_cgi_header(&req, x, x, &err), -1);
+	assert_int_equal(err.status, 500);
 	assert_int_equal(req.header_count, 0);
 	arena_release(&arena);
 }
@@ -111,10 +118,10 @@ static void test_header_limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_lengths),
-	        cmocka_unit_test(test_methods),
-	        cmocka_unit_test(test_headers),
-	        cmocka_unit_test(test_header_limits),
+		cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_methods),
+		cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_header_limits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

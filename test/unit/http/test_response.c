@@ -31,11 +31,11 @@ static void test_heads(void **state)
 	response_set(&res, "X-Empty", slice_view(""));
 	response_set_bytes(&res, slice_view("hello"));
 	assert_string_equal(head(&res), "Status: 201 Created\r\n"
-	                                "Content-Type: text/html\r\n"
-	                                "X-A: 1\r\n"
-	                                "X-Empty: \r\n"
-	                                "Content-Length: 5\r\n"
-	                                "\r\n");
+					"Content-Type: text/html\r\n"
+					"X-A: 1\r\n"
+					"X-Empty: \r\n"
+					"Content-Length: 5\r\n"
+					"\r\n");
 	assert_true(slice_equal_str(response_get(&res, "CONTENT-TYPE"), "text/html"));
 	assert_null(response_get(&res, "X-B").p);
 }
@@ -49,13 +49,13 @@ static void test_lengths(void **state)
 		bool handed_off;
 		const char *head;
 	} rows[] = {
-	        {200, 0, false, "Status: 200 OK\r\nContent-Length: 0\r\n\r\n"},
-	        {200, 5000000000, false, "Status: 200 OK\r\nContent-Length: 5000000000\r\n\r\n"},
-	        {206, 7, false, "Status: 206 Partial Content\r\nContent-Length: 7\r\n\r\n"},
-	        {200, 7, true, "Status: 200 OK\r\n\r\n"},
-	        {204, 0, false, "Status: 204 No Content\r\n\r\n"},
-	        {304, 0, false, "Status: 304 Not Modified\r\n\r\n"},
-	        {299, 0, false, "Status: 299 Unknown\r\nContent-Length: 0\r\n\r\n"},
+		{200, 0, false, "Status: 200 OK\r\nContent-Length: 0\r\n\r\n"},
+		{200, 5000000000, false, "Status: 200 OK\r\nContent-Length: 5000000000\r\n\r\n"},
+		{206, 7, false, "Status: 206 Partial Content\r\nContent-Length: 7\r\n\r\n"},
+		{200, 7, true, "Status: 200 OK\r\n\r\n"},
+		{204, 0, false, "Status: 204 No Content\r\n\r\n"},
+		{304, 0, false, "Status: 304 Not Modified\r\n\r\n"},
+		{299, 0, false, "Status: 299 Unknown\r\nContent-Length: 0\r\n\r\n"},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct response res;
@@ -85,7 +85,7 @@ static void test_spoiling_values(void **state)
 {
 	(void)state;
 	static const struct slice rows[] = {{"a\rb", 3}, {"a\nb", 3}, {"a\r\nSet-Cookie: x", 16},
-	        {"\n", 1}, {"a\r", 2}, {"a\0b", 3}};
+		{"\n", 1}, {"a\r", 2}, {"a\0b", 3}};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct response res;
 		response_init(&res, 200);
@@ -125,11 +125,11 @@ static void test_ceilings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_heads),
-	        cmocka_unit_test(test_lengths),
-	        cmocka_unit_test(test_head_has_the_length_of_get),
-	        cmocka_unit_test(test_spoiling_values),
-	        cmocka_unit_test(test_ceilings),
+		cmocka_unit_test(test_heads),
+		cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_head_has_the_length_of_get),
+		cmocka_unit_test(test_spoiling_values),
+		cmocka_unit_test(test_ceilings),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,7 +28,7 @@ static int setup(void **state)
 	*state = &s;
 	snprintf(s.dir, sizeof s.dir, "/tmp/test_volume.XXXXXX");
 	if (!mkdtemp(s.dir) || arena_init(&s.arena, 512 * 1024) != 0 ||
-	        volume_make(s.dir, &err) != 0) {
+		volume_make(s.dir, &err) != 0) {
 		return -1;
 	}
 	volume_init(&s.volume, s.dir, true);
@@ -162,16 +162,16 @@ static void test_marker(void **state)
 static struct record record_of(const char *filename)
 {
 	return (struct record){
-	        .id = ID,
-	        .owner = "usr_0123456789ab",
-	        .filename = filename,
-	        .size = 9007199254740991,
-	        .content_type = "text/plain; charset=utf-8",
-	        .ext = "bin",
-	        .sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-	        .created_ms = 1700000000000,
-	        .provenance = "upload",
-	        .original_url = "",
+		.id = ID,
+		.owner = "usr_0123456789ab",
+		.filename = filename,
+		.size = 9007199254740991,
+		.content_type = "text/plain; charset=utf-8",
+		.ext = "bin",
+		.sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+		.created_ms = 1700000000000,
+		.provenance = "upload",
+		.original_url = "",
 	};
 }
 
@@ -179,7 +179,7 @@ static void test_record(void **state)
 {
 	struct store *s = *state;
 	static const char *const names[] = {"a.txt", "a \"quoted\" \\ name", "\xf0\x9f\x8e\x89.png",
-	        "\xef\xbf\xbd", "download"};
+		"\xef\xbf\xbd", "download"};
 	static const char *const urls[] = {"", "https://example.org/x?y=\"z\""};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		struct record in = record_of(names[i]), out;
@@ -215,7 +215,7 @@ static void test_damaged_records(void **state)
 	struct store *s = *state;
 	static const char *const texts[] = {"", "x", "null", "[]", "{}", "{\"id\":\"x\"}"};
 	static const char *const members[] = {"\"id\"", "\"owner\"", "\"filename\"", "\"size\"",
-	        "\"content_type\"", "\"ext\"", "\"sha256\"", "\"created_at\"", "\"provenance\""};
+		"\"content_type\"", "\"ext\"", "\"sha256\"", "\"created_at\"", "\"provenance\""};
 	struct record out;
 	struct error err;
 	assert_int_equal(mkdir(at(s, "records/abc"), 0755), 0);
@@ -258,7 +258,7 @@ static void test_blob(void **state)
 {
 	struct store *s = *state;
 	static const size_t sizes[] = {0, 1, BLOB_LEADING - 1, BLOB_LEADING, BLOB_LEADING + 1,
-	        BLOB_BUFFER - 1, BLOB_BUFFER, BLOB_BUFFER + 1, 2 * BLOB_BUFFER, 300000};
+		BLOB_BUFFER - 1, BLOB_BUFFER, BLOB_BUFFER + 1, 2 * BLOB_BUFFER, 300000};
 	static char bytes[300000];
 	struct sha256 *hash = sha256_new();
 	struct error err;
@@ -296,15 +296,15 @@ static void test_blob(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test_setup_teardown(test_put_and_read, setup, teardown),
-	        cmocka_unit_test_setup_teardown(test_never_written_over, setup, teardown),
-	        cmocka_unit_test_setup_teardown(test_unlink, setup, teardown),
-	        cmocka_unit_test_setup_teardown(test_planted, setup, teardown),
-	        cmocka_unit_test_setup_teardown(test_marker, setup, teardown),
-	        cmocka_unit_test_setup_teardown(test_record, setup, teardown),
-	        cmocka_unit_test_setup_teardown(test_damaged_records, setup, teardown),
-	        cmocka_unit_test_setup_teardown(test_cut_records, setup, teardown),
-	        cmocka_unit_test_setup_teardown(test_blob, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_put_and_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_never_written_over, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unlink, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_planted, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_marker, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_record, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_damaged_records, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cut_records, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_blob, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
