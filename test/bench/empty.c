@@ -9,10 +9,10 @@ int main(void)
 	}
 	while (FCGX_Accept_r(&request) == 0) {
 		FCGX_PutS("Status: 200 OK\r\n"
-		          "Content-Type: application/json; charset=utf-8\r\n"
-		          "Content-Length: 11\r\n\r\n"
-		          "{\"ok\":true}",
-		        request.out);
+			  "Content-Type: application/json; charset=utf-8\r\n"
+			  "Content-Length: 11\r\n\r\n"
+			  "{\"ok\":true}",
+			request.out);
 		FCGX_Finish_r(&request);
 	}
 	return 0;
