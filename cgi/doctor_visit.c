@@ -257,16 +257,22 @@ static int make_account(struct visit *v, const char **id, struct error *err)
 	return 0;
 }
 
+/* A file that could not be deleted keeps its account; the cure is for both. */
 static void remove_account(struct visit *v, const char *id)
 {
 	struct ctl *ctl = v->d->ctl;
 	struct account account;
 	struct error err;
 	int found = account_find(ctl->redis, ctl->arena, id, &account, &err);
-	if (found < 0 ||
-		(found && account_remove(ctl->redis, ctl->hash, ctl->arena, &account, &err) != 0)) {
+	if (found == 1) {
+		found = account_remove(ctl->redis, ctl->hash, ctl->arena, &account, &err);
+	}
+	if (found != 0) {
 		doctor_wrong(v->d, "account of the visit", err.detail,
-			arena_printf(ctl->arena, "later: cdnctl account remove %s", v->email));
+			arena_printf(ctl->arena,
+				"delete its file with a key from cdnctl key add %s, then cdnctl "
+				"account remove %s",
+				v->email, v->email));
 	}
 }
 

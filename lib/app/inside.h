@@ -8,6 +8,7 @@
 #include "app/app.h"
 #include "auth/bearer.h"
 #include "http/json.h"
+#include "http/mediatype.h"
 #include "sniff/sniff.h"
 #include "store/volume.h"
 
@@ -27,6 +28,7 @@ struct call {
 	const struct app *app;
 	const struct request *req;
 	struct response *res;
+	struct mediatype type;                        /* of the body, where the route reads one */
 	struct identity *identity;                    /* NULL where anyone may ask */
 	struct slice parameters[CALL_PARAMETERS_MAX]; /* of the route's pattern, in order */
 	struct volume_root root;                      /* once call_open_store succeeded */

@@ -1,6 +1,5 @@
 /* The route table and the dispatcher, which holds all policy. */
 #include "app/inside.h"
-#include "http/mediatype.h"
 
 enum who { WHO_ANYONE, WHO_KEY };
 
@@ -107,10 +106,9 @@ static void answer_options(struct call *c, unsigned allowed, enum cors cors)
 	response_set(res, "Access-Control-Max-Age", slice_view("86400"));
 }
 
-static int check_body(const struct call *c, const struct route *route, struct error *err)
+static int check_body(struct call *c, const struct route *route, struct error *err)
 {
 	const struct body *body = c->req->body;
-	struct mediatype type;
 	if (route->body == BODY_UNREAD) {
 		return 0;
 	}
@@ -120,10 +118,10 @@ static int check_body(const struct call *c, const struct route *route, struct er
 	if (request_header(c->req, "content-encoding").n) {
 		return error_set(err, 415, "unsupported_media_type", "body with a content coding");
 	}
-	if (mediatype_parse(request_header(c->req, "content-type"), &type, err) != 0) {
+	if (mediatype_parse(request_header(c->req, "content-type"), &c->type, err) != 0) {
 		return -1;
 	}
-	if (!mediatype_is(&type, "multipart/form-data")) {
+	if (!mediatype_is(&c->type, "multipart/form-data")) {
 		return error_set(
 			err, 415, "unsupported_media_type", "body is not multipart/form-data");
 	}

@@ -4,7 +4,6 @@
 #include "app/publish.h"
 #include "http/filename.h"
 #include "http/human.h"
-#include "http/mediatype.h"
 #include "http/multipart.h"
 
 /*
@@ -90,11 +89,8 @@ static int refuse_early(struct call *c, struct error *err)
 static int start_parser(struct upload *u, struct multipart *m, struct error *err)
 {
 	static const struct multipart_handler handler = {begin_part, take_data, end_part};
-	const struct request *req = u->call->req;
-	struct mediatype type;
 	struct slice boundary;
-	if (mediatype_parse(request_header(req, "content-type"), &type, err) != 0 ||
-		mediatype_boundary(req->arena, &type, &boundary, err) != 0) {
+	if (mediatype_boundary(u->call->req->arena, &u->call->type, &boundary, err) != 0) {
 		return -1;
 	}
 	multipart_init(m, boundary, &handler, u);

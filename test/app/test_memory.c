@@ -138,7 +138,9 @@ static void test_get(void **state)
 		int status = fixture_ask(f, &ask);
 		if (status == 206) {
 			assert_true(has_all(&f->res, of_a_file, COUNT(of_a_file)));
-			assert_string_equal(fixture_header(f, "Content-Range"), "bytes 1-3/9");
+			/* Read in place: in an arena that is all but full a copy may not fit. */
+			assert_true(slice_equal_str(
+				response_get(&f->res, "Content-Range"), "bytes 1-3/9"));
 			whole++;
 		} else {
 			assert_int_equal(status, 500);
