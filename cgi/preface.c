@@ -88,7 +88,9 @@ enum preface preface_judge(unsigned char *bytes, size_t n)
 			return PREFACE_BAD;
 		}
 		if (r.content == 0) {
-			return pairs_fit(bytes, gathered) ? PREFACE_GOOD : PREFACE_BAD;
+			/* libfcgi loses step over padding here. */
+			return r.padding == 0 && pairs_fit(bytes, gathered) ? PREFACE_GOOD
+									    : PREFACE_BAD;
 		}
 		if (n - at < HEADER + r.content + r.padding) {
 			return n >= PREFACE_MAX ? PREFACE_BAD : PREFACE_MORE;

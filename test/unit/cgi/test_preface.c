@@ -57,6 +57,8 @@ static void test_begin(void **state)
 		ROW(BEGIN, PREFACE_MORE),
 		ROW(BEGIN EMPTY, PREFACE_GOOD),
 		ROW(BEGIN EMPTY "\1\5\0\1\0\3\0\0abc", PREFACE_GOOD),
+		ROW(BEGIN "\1\4\0\1\0\0\2\0xy", PREFACE_BAD),
+		ROW("\1\1\0\0\0\10\0\0\0\1\0\0\0\0\0\0\1\4\0\0\0\0\0\0", PREFACE_BAD),
 		/* padding, KEEP_CONN, the highest id */
 		ROW("\1\1\0\1\0\10\3\0\0\1\0\0\0\0\0\0xyz" EMPTY, PREFACE_GOOD),
 		ROW("\1\1\0\1\0\10\3\0\0\1\0\0\0\0\0\0xy", PREFACE_MORE),
