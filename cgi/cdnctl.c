@@ -1,6 +1,7 @@
 /* cdnctl: the administrator's tool. */
 #include "cgi/cdnctl.h"
 
+#include <inttypes.h>
 #include <unistd.h>
 
 #include "base/utf8.h"
@@ -73,28 +74,36 @@ bool ctl_is_name(const char *name)
 	return *name && strlen(name) <= NAME_MAX_BYTES && utf8_is_valid(slice_view(name));
 }
 
-static void print_json_row(
-	struct ctl *ctl, const char *const *names, const char *const *values, size_t count)
+static void print_json_row(struct ctl *ctl, const struct ctl_field *fields, size_t count)
 {
 	struct json doc;
 	struct slice line;
 	json_init(&doc, ctl->arena);
 	for (size_t i = 0; i < count; i++) {
-		json_set_str(&doc, names[i], values[i]);
+		if (fields[i].text) {
+			json_set_str(&doc, fields[i].name, fields[i].text);
+		} else {
+			json_set_integer(&doc, fields[i].name, fields[i].number);
+		}
 	}
 	if (json_print(&doc, &line) == 0) {
 		printf("%s\n", line.p);
 	}
 }
 
-void ctl_row(struct ctl *ctl, const char *const *names, const char *const *values, size_t count)
+void ctl_row(struct ctl *ctl, const struct ctl_field *fields, size_t count)
 {
 	if (ctl->json) {
-		print_json_row(ctl, names, values, count);
+		print_json_row(ctl, fields, count);
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
-		printf("%s%s", values[i], i + 1 < count ? "\t" : "\n");
+		const char *end = i + 1 < count ? "\t" : "\n";
+		if (fields[i].text) {
+			printf("%s%s", fields[i].text, end);
+		} else {
+			printf("%" PRIu64 "%s", fields[i].number, end);
+		}
 	}
 }
 
@@ -108,12 +117,14 @@ int ctl_store_init(struct ctl *ctl, int argc, char **argv)
 	return volume_make(ctl->config.data_dir, &err) == 0 ? CTL_DONE : ctl_fail(&err);
 }
 
-static int print_setting(struct ctl *ctl, const struct setting *s)
+static void print_setting(struct ctl *ctl, const struct setting *s)
 {
-	static const char *const names[] = {"name", "default", "help"};
-	const char *const values[] = {s->name, s->fallback, s->help};
-	ctl_row(ctl, names, values, sizeof names / sizeof *names);
-	return CTL_DONE;
+	const struct ctl_field fields[] = {
+		{.name = "name", .text = s->name},
+		{.name = "default", .text = s->fallback},
+		{.name = "help", .text = s->help},
+	};
+	ctl_row(ctl, fields, sizeof fields / sizeof *fields);
 }
 
 int ctl_settings(struct ctl *ctl, int argc, char **argv)

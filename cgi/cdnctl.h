@@ -48,8 +48,14 @@ const char *ctl_option(int *argc, char **argv, const char *name, bool flag);
  * into JSON and, later, into pages. */
 bool ctl_is_name(const char *name);
 
-/* Print one row of a listing: as JSON with --json, else its values separated by tabs. */
-void ctl_row(struct ctl *ctl, const char *const *names, const char *const *values, size_t count);
+/* One value of a listing: a text, or a number where `text` is NULL. */
+struct ctl_field {
+	const char *name, *text;
+	uint64_t number;
+};
+
+/* Print one row of a listing: as an object with --json, else its values separated by tabs. */
+void ctl_row(struct ctl *ctl, const struct ctl_field *fields, size_t count);
 
 int ctl_account_add(struct ctl *ctl, int argc, char **argv);
 int ctl_account_list(struct ctl *ctl, int argc, char **argv);

@@ -1,6 +1,4 @@
 /* cdnctl account ... */
-#include <inttypes.h>
-
 #include "base/clock.h"
 #include "cgi/cdnctl.h"
 #include "store/account.h"
@@ -31,15 +29,18 @@ int ctl_account_add(struct ctl *ctl, int argc, char **argv)
 
 static void print_account(struct ctl *ctl, const struct account *account)
 {
-	static const char *const names[] = {
-		"id", "email", "name", "tier", "created_at", "files", "bytes"};
-	char created[CLOCK_ISO_SIZE], files[24], bytes[24];
+	char created[CLOCK_ISO_SIZE];
 	clock_format_iso(account->created_ms, created);
-	snprintf(files, sizeof files, "%" PRIu64, account->files);
-	snprintf(bytes, sizeof bytes, "%" PRIu64, account->bytes);
-	const char *const values[] = {account->id, account->email, account->name,
-		tier_name(account->tier), created, files, bytes};
-	ctl_row(ctl, names, values, sizeof names / sizeof *names);
+	const struct ctl_field fields[] = {
+		{.name = "id", .text = account->id},
+		{.name = "email", .text = account->email},
+		{.name = "name", .text = account->name},
+		{.name = "tier", .text = tier_name(account->tier)},
+		{.name = "created_at", .text = created},
+		{.name = "files", .number = account->files},
+		{.name = "bytes", .number = account->bytes},
+	};
+	ctl_row(ctl, fields, sizeof fields / sizeof *fields);
 }
 
 static int print_accounts(struct ctl *ctl, const char *const *ids, size_t count, struct error *err)

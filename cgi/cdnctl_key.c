@@ -64,12 +64,16 @@ static const char *when(int64_t ms, char out[CLOCK_ISO_SIZE])
 
 static void print_key(struct ctl *ctl, const struct key *key)
 {
-	static const char *const names[] = {
-		"id", "hint", "name", "created_at", "expires_at", "revoked_at"};
 	char created[CLOCK_ISO_SIZE], expires[CLOCK_ISO_SIZE], revoked[CLOCK_ISO_SIZE];
-	const char *const values[] = {key->id, key->hint, key->name, when(key->created_ms, created),
-		when(key->expires_ms, expires), when(key->revoked_ms, revoked)};
-	ctl_row(ctl, names, values, sizeof names / sizeof *names);
+	const struct ctl_field fields[] = {
+		{.name = "id", .text = key->id},
+		{.name = "hint", .text = key->hint},
+		{.name = "name", .text = key->name},
+		{.name = "created_at", .text = when(key->created_ms, created)},
+		{.name = "expires_at", .text = when(key->expires_ms, expires)},
+		{.name = "revoked_at", .text = when(key->revoked_ms, revoked)},
+	};
+	ctl_row(ctl, fields, sizeof fields / sizeof *fields);
 }
 
 int ctl_key_list(struct ctl *ctl, int argc, char **argv)

@@ -68,6 +68,7 @@ class Cdnctl(unittest.TestCase):
         self.assertEqual({row["email"]: row["tier"] for row in as_json},
                          {email: values[1] for email, values in found.items()})
         self.assertEqual(list(as_json[0]), ["id", "email", "name", "tier", "created_at", "files", "bytes"])
+        self.assertEqual((as_json[0]["files"], as_json[0]["bytes"]), (0, 0))
 
     def test_no_accounts(self):
         self.assertEqual(self.good("account", "list"), "")
