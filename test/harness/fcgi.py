@@ -39,10 +39,9 @@ def params(values, request=1):
 
 def environment(method="GET", uri="/", headers=(), **more):
     """The parameters that deploy/nginx.conf sends, plus one for each header."""
-    path, _, query = uri.partition("?")
     values = {
-        "REQUEST_URI": uri, "REQUEST_METHOD": method, "QUERY_STRING": query, "CONTENT_TYPE": "",
-        "CONTENT_LENGTH": "", "REMOTE_ADDR": "127.0.0.1", "SERVER_PROTOCOL": "HTTP/1.1", "SCRIPT_NAME": "",
+        "REQUEST_URI": uri, "REQUEST_METHOD": method, "CONTENT_TYPE": "", "CONTENT_LENGTH": "",
+        "REMOTE_ADDR": "127.0.0.1",
     }
     for name, value in dict(headers).items():
         values["HTTP_" + name.upper().replace("-", "_")] = value
