@@ -1,10 +1,11 @@
 """deploy/nginx.conf by itself: which requests reach a worker, and what nginx answers without one."""
+import json
 import os
 import re
 import socket
 import unittest
 
-from harness import Folder, Nginx, main
+from harness import Folder, Nginx, main, wait_until
 from harness.client import connect, read, request
 from harness.responder import Responder
 
@@ -66,6 +67,29 @@ class Case(unittest.TestCase):
                 ("Content-Security-Policy", policy), ("Cache-Control", "public, max-age=31536000, immutable")]:
             self.assertEqual(answer.header(name), value, name)
 
+    def refusal(self, answer):
+        """The line of an answer, written when it has been sent."""
+        id = answer.header("X-Request-Id")
+        return wait_until(lambda: [line for line in self.refused() if line["id"] == id], what="its log line")[-1]
+
+    def refused(self):
+        with open(os.path.join(self.folder.log, "refused.log"), encoding="utf-8") as f:
+            return [json.loads(line) for line in f]
+
+    def assertNotKept(self, answer):
+        """no-store wins over all else that is said (RFC 9111 section 5.2.2.5)."""
+        self.assertIn("no-store", answer.all("Cache-Control"), answer)
+
+    def assertUnsatisfiable(self, answer):
+        self.assertEqual((answer.status, answer.json["status"]), (416, 416))
+        self.assertEqual(answer.header("Content-Type"), "application/json; charset=utf-8")
+        self.assertEqual(answer.header("Content-Range"), f"bytes */{len(BYTES)}")
+        self.assertEqual(answer.header("Access-Control-Allow-Origin"), "*")
+        self.assertEqual(answer.header("X-Content-Type-Options"), "nosniff")
+        self.assertIsNone(answer.header("ETag"))
+        self.assertIsNone(answer.header("Last-Modified"))
+        self.assertNotKept(answer)
+
 
 class StaticLane(Case):
     def test_types_and_headers(self):
@@ -107,8 +131,8 @@ class StaticLane(Case):
                     self.assertEqual(answer.body, body)
                 self.assertIn(answer.status, (200, 206, 304, 416))
                 if answer.status == 416:
-                    self.assertEqual(answer.header("Content-Range"), f"bytes */{len(BYTES)}")
-                    self.assertEqual(answer.header("Access-Control-Allow-Origin"), "*")
+                    self.assertUnsatisfiable(answer)
+                    self.assertTrue(answer.header("X-Request-Id"))
                 else:
                     self.assertPublic(answer, POLICY)
 
@@ -185,7 +209,11 @@ class WorkerLane(Case):
                     self.assertEqual(answer.header("Accept-Ranges") if status == 200 else "bytes", "bytes")
                     self.assertEqual(answer.header("Content-Type"), "text/html; charset=utf-8")
         self.assertPublic(self.send(), None)
-        self.assertEqual(self.send(headers={"Range": "bytes=99999999-"}).header("Access-Control-Allow-Origin"), "*")
+
+    def test_unsatisfiable(self):
+        answer = self.send(headers={"Range": "bytes=99999999-"})
+        self.assertUnsatisfiable(answer)
+        self.assertEqual(answer.header("X-Request-Id"), "r-1")
 
     def test_head(self):
         answer = self.send(method="HEAD")
@@ -193,9 +221,17 @@ class WorkerLane(Case):
         self.assertEqual(answer.header("Content-Length"), str(len(BYTES)))
 
     def test_gone_meanwhile(self):
-        type(self).answer = b"X-Accel-Redirect: /.files/abc/gone.bin\r\nContent-Type: text/html\r\n\r\n"
-        answer = self.ask(f"/{ID}/a.html")
-        self.assertEqual((answer.status, answer.json["error"], answer.json["status"]), (404, "Not found", 404))
+        """Content-Disposition stays: nginx has no way of taking back what came with an X-Accel-Redirect."""
+        for kind in ("text/html; charset=utf-8", "image/png"):
+            with self.subTest(kind=kind):
+                head = self.HEAD.replace("text/html; charset=utf-8", kind).replace(ID + ".bin", "gone.bin")
+                type(self).answer = (head + "\r\n").encode()
+                answer = self.ask(f"/{ID}/a.html")
+                self.assertEqual((answer.status, answer.json["error"], answer.json["status"]), (404, "Not found", 404))
+                self.assertEqual(answer.header("Content-Type"), "application/json; charset=utf-8")
+                self.assertEqual(answer.header("Access-Control-Allow-Origin"), "*")
+                self.assertEqual(answer.header("X-Request-Id"), "r-1")
+                self.assertNotKept(answer)
 
 
 class Errors(Case):
@@ -245,6 +281,12 @@ class Errors(Case):
             ("GET /%00 HTTP/1.1", {}, 400), ("GET /%zz HTTP/1.1", {}, 400), ("rubbish", {}, 400),
             ("GET / HTTP/1.1", {"X": "y" * 64000}, 400), ("POST /api/v4/me HTTP/1.1", big, 413),
             ("GET /" + "x" * 20000 + " HTTP/1.1", {}, 400), ("TRACE / HTTP/1.1", {}, 405),
+            (f"TRACE /{ID}/a.png HTTP/1.1", {}, 405), ("TRACE /api/v4/me HTTP/1.1", {}, 405),
+            ("CONNECT / HTTP/1.1", {}, 405), ("GET / HTTP/3.0", {}, 400),
+            ("POST / HTTP/1.1", {"Transfer-Encoding": "gzip"}, 400),
+            ("GET /.error/ HTTP/1.1", {}, 404), ("GET /.error/x HTTP/1.1", {}, 404), ("GET /.error/405 HTTP/1.1", {}, 404),
+            ("GET /.error/404?a HTTP/1.1", {}, 404), ("POST /.error/500 HTTP/1.1", {}, 404),
+            ("GET /.files/x HTTP/1.1", {}, 404),
             ("POST /api/v4/upload HTTP/1.1", {"Content-Length": "abc"}, 400),
         ]
         for line, headers, status in rows:
@@ -256,9 +298,27 @@ class Errors(Case):
                 self.assertEqual(answer.status, status)
                 self.assertEqual(answer.header("Content-Type"), "application/json; charset=utf-8")
                 self.assertEqual(answer.header("Cache-Control"), "no-store")
-                self.assertTrue(answer.header("X-Request-Id"))
+                self.assertEqual(answer.header("Access-Control-Allow-Origin"), "*")
                 self.assertEqual(list(answer.json), ["error", "code", "message", "status", "documentation_url"])
                 self.assertEqual(answer.json["status"], answer.status)
+                allow = answer.header("Allow")
+                self.assertEqual(allow, "GET, HEAD, POST, PATCH, DELETE, OPTIONS" if status == 405 else None)
+                said = self.refusal(answer)
+                self.assertEqual((said["status"], said["remote"]), (status, "127.0.0.1"))
+
+    def test_only_what_no_worker_answered_is_logged(self):
+        before = len(self.refused())
+        self.ask(f"/{ID}/a.png")
+        self.ask(f"/{ID}/a.png", headers={"If-None-Match": "*"})
+        for status in (200, 404, 503):
+            type(self).answer = f"Status: {status} X\r\nX-Request-Id: r-1\r\n\r\n".encode()
+            self.assertEqual(self.ask("/api/v4/me").status, status)
+        self.assertEqual(len(self.refused()), before)
+        type(self).answer = b"X-Accel-Redirect: /.files/gone\r\nX-Request-Id: r-2\r\n\r\n"
+        self.assertEqual(self.ask(f'/{ID}/a"\\b?secret=1').status, 404)
+        said = self.refused()[before:]
+        self.assertEqual([(line["id"], line["status"], line["path"]) for line in said],
+                         [("r-2", 404, f'/{ID}/a"\\b')])
 
     def test_an_upload_has_no_ceiling_here(self):
         self.assertReachesWorker("/api/v4/upload", "POST", body=bytes(3_000_000))
@@ -279,6 +339,8 @@ class WithoutWorkers(Case):
             answer = self.ask(path)
             self.assertEqual((answer.status, answer.json["status"]), (502, 502))
             self.assertEqual(answer.header("Retry-After"), "1")
+            self.assertEqual(answer.header("Access-Control-Allow-Origin"), "*")
+            self.assertEqual(self.refusal(answer)["status"], 502)
 
 
 main()
