@@ -43,10 +43,16 @@ ours() {
 
 # Its pid, or nothing. A pid file alone proves nothing: the number may be another's by now.
 supervisor_pid() {
-	pid=$(cat "$run/supervisord.pid" 2>/dev/null || :)
-	if ours "$pid"; then
-		say "$pid"
-	fi
+	pid=
+	[ ! -f "$run/supervisord.pid" ] || pid=$(head -c 20 "$run/supervisord.pid" 2>/dev/null || :)
+	case $pid in
+	*[!0-9]*) ;;
+	*)
+		if ours "$pid"; then
+			say "$pid"
+		fi
+		;;
+	esac
 }
 
 # missing PACKAGE...: those that are not installed.

@@ -20,7 +20,7 @@ def run(name, *words, **more):
                           timeout=240, check=False, **more)
 
 
-class Up(unittest.TestCase):
+class Case(unittest.TestCase):
     def setUp(self):
         self.scratch = tempfile.mkdtemp(prefix="cdn-up-")
         os.chmod(self.scratch, 0o755)
@@ -51,6 +51,22 @@ class Up(unittest.TestCase):
         self.assertIsNotNone(url, answer)
         return url.group(1), self.curl(url.group(1))
 
+    def assertRefused(self, result, said):
+        """One line on stderr, and nothing else done."""
+        self.assertNotEqual(result.returncode, 0, result.stdout)
+        self.assertEqual(result.stderr.strip().count("\n"), 0, result.stderr)
+        self.assertIn(said, result.stderr)
+
+    def assertUp(self, result):
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+    @staticmethod
+    def listing(path):
+        return sorted((os.path.join(top, name), os.lstat(os.path.join(top, name)).st_mtime_ns)
+                      for top, folders, names in os.walk(path) for name in folders + names)
+
+
+class Up(Case):
     def test_two_commands(self):
         data, port, first = self.up("one")
         self.assertEqual(first.returncode, 0, first.stdout + first.stderr)
@@ -111,6 +127,89 @@ class Up(unittest.TestCase):
         self.assertNotEqual(result.returncode, 0)
         last = result.stderr.strip().splitlines()[-1]
         self.assertRegex(last, "root|sudo|install", result.stderr)
+
+
+class Owners(Case):
+    """Run by root, "up" trusts nothing that the servers' user can change. Anybody else is that user."""
+
+    def setUp(self):
+        super().setUp()
+        self.victim = os.path.join(self.scratch, "victim")
+        with open(self.victim, "w", encoding="utf-8") as f:
+            f.write("precious")
+        self.data, self.port, self.first = self.up("owned")
+        self.assertUp(self.first)
+        self.user = os.stat(os.path.join(self.data, "run")).st_uid
+
+    def at(self, name):
+        return os.path.join(self.data, name)
+
+    def plant(self, *names):
+        for name in names:
+            if os.path.lexists(self.at(name)):
+                os.unlink(self.at(name))
+            os.symlink(self.victim, self.at(name))
+            os.lchown(self.at(name), self.user, -1)
+
+    def assertUnharmed(self):
+        with open(self.victim, encoding="utf-8") as f:
+            self.assertEqual(f.read(), "precious")
+        self.assertEqual(os.stat(self.victim).st_uid, os.getuid())
+        self.assertFalse(os.path.exists(os.path.join(self.scratch, "ran")))
+
+    def as_user(self, *command):
+        become = ["setpriv", "--reuid", str(self.user), "--regid", str(os.stat(self.at("run")).st_gid),
+                  "--clear-groups", "--"] if os.getuid() == 0 else []
+        return subprocess.run([*become, *command], capture_output=True, text=True, timeout=30, check=False)
+
+    def test_whose_is_what(self):
+        for name in (".", "conf", ".env", *(os.path.join("conf", name) for name in os.listdir(self.at("conf")))):
+            with self.subTest(name=name):
+                found = os.stat(self.at(name))
+                self.assertEqual(found.st_uid, os.getuid())
+                self.assertEqual(found.st_mode & 0o027, 0, "the user's group reads, nobody else")
+                if os.getuid() == 0 and self.user != 0:
+                    self.assertNotEqual(self.as_user("test", "-w", self.at(name)).returncode, 0)
+        for name in ("run", "log", "redis", "data"):
+            self.assertEqual(os.stat(self.at(name)).st_uid, self.user, name)
+        accounts = self.as_user(os.path.join(ROOT, "build", "cdnctl"), "--env", self.at(".env"), "account", "list")
+        self.assertIn("admin@localhost", accounts.stdout, accounts.stderr)
+
+    def test_links_where_root_might_write(self):
+        run("down", "--data", self.data)
+        self.plant(*("run/" + name for name in ("up.lock", "worker.sha256")),
+                   *("log/" + name for name in ("up.log", "build.log", "install.log")))
+        self.assertUp(self.up("owned", self.port)[2])
+        self.assertUnharmed()
+
+    def test_a_port_that_is_more_than_a_port(self):
+        run("down", "--data", self.data)
+        ran = os.path.join(self.scratch, "ran")
+        for text in (f"{self.port}|x|;1e touch {ran};s|y", f"1\n1e touch {ran}", "x", "99999", "../../x"):
+            with open(self.at("conf/port"), "w", encoding="utf-8") as f:
+                f.write(text)
+            with self.subTest(text=text):
+                result = self.up("owned")[2]
+                self.assertNotEqual(result.returncode, 0)
+                self.assertIn("not a port", result.stderr)
+        self.assertUnharmed()
+
+    def test_a_folder_that_was_the_users(self):
+        """As earlier versions left it: everything belongs to the servers' user, who has planted links."""
+        run("down", "--data", self.data)
+        for name in (".", "conf", "conf/port", ".env"):
+            os.chown(self.at(name), self.user, -1)
+        self.plant("conf/nginx.conf", "conf/redis.conf", "conf/worker.sha256", "conf/up.lock", "conf/nginx.conf.new",
+                   ".env.new", "up.log", "build.log", "install.log")
+        self.assertUp(self.up("owned", self.port)[2])
+        self.assertUnharmed()
+        self.assertEqual(os.stat(self.at("conf")).st_uid, os.getuid())
+        run("down", "--data", self.data)
+        if self.user != os.getuid():
+            os.rename(self.at("log"), self.at("log.old"))
+            self.plant("log")
+            self.assertRefused(self.up("owned", self.port)[2], "is a link of somebody else's")
+            self.assertUnharmed()
 
 
 if __name__ == "__main__":
