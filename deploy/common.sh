@@ -17,7 +17,8 @@ usage() {
 	exit "$1"
 }
 
-# place DIR: where an installation is. A path goes into the configurations of three servers, each with its own quoting.
+# place DIR: where an installation is. A path goes into the configurations of three servers, each with its own quoting, and
+# into the address of Redis, where "@" ends a login and "%", "?" and "#" mean something.
 place() {
 	case $1 in
 	/*) dir=$1 ;;
@@ -27,7 +28,7 @@ place() {
 		dir=$(cd "$dir" && pwd -P) || exit 1
 	fi
 	case $dir$root in
-	*[!A-Za-z0-9._/+=@,-]*) die "only letters, digits and . _ / + = @ , - may be in these paths: $dir, $root" ;;
+	*[!A-Za-z0-9._/+=,-]*) die "only letters, digits and . _ / + = , - may be in these paths: $dir, $root" ;;
 	esac
 	run=$dir/run log=$dir/log conf=$dir/conf store=$dir/data
 	if [ ${#dir} -gt 90 ]; then

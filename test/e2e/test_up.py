@@ -101,6 +101,11 @@ class Up(Case):
         self.assertEqual(result.stderr.strip().count("\n"), 0, result.stderr)
         self.assertIn(f"port {port} is in use", result.stderr)
 
+    def test_what_the_address_of_redis_misreads(self):
+        for name in ("a@b", "a%41", "a?b", "a#b", "a b"):
+            self.assertRefused(run("up", "--data", os.path.join(self.scratch, name), "--detach"), "only letters")
+            self.assertFalse(os.path.exists(os.path.join(self.scratch, name)))
+
     def test_wrong_words(self):
         data = os.path.join(self.scratch, "wrong")
         for words in (["--port", "x"], ["--port", "0"], ["--port"], ["--nonsense"], ["--data"]):
