@@ -101,6 +101,24 @@ class Up(Case):
         self.assertEqual(result.stderr.strip().count("\n"), 0, result.stderr)
         self.assertIn(f"port {port} is in use", result.stderr)
 
+    def test_the_store_is_not_mounted(self):
+        data, port, first = self.up("disk")
+        self.assertUp(first)
+        url, _ = self.upload_as_printed(first.stdout)
+        run("down", "--data", data)
+        store, away = os.path.join(data, "data"), os.path.join(data, "away")
+        os.rename(store, away)
+        before = self.listing(data)
+        self.assertRefused(self.up("disk", port)[2], "is its disk mounted?")
+        self.assertEqual(self.listing(data), before)
+        os.mkdir(store)
+        self.assertRefused(self.up("disk", port)[2], "is its disk mounted?")
+        self.assertEqual(os.listdir(store), [])
+        os.rmdir(store)
+        os.rename(away, store)
+        self.assertUp(self.up("disk", port)[2])
+        self.assertEqual(self.curl(url), JPEG)
+
     def test_what_the_address_of_redis_misreads(self):
         for name in ("a@b", "a%41", "a?b", "a#b", "a b"):
             self.assertRefused(run("up", "--data", os.path.join(self.scratch, name), "--detach"), "only letters")
