@@ -119,6 +119,25 @@ class Up(Case):
         self.assertUp(self.up("disk", port)[2])
         self.assertEqual(self.curl(url), JPEG)
 
+    def test_a_part_is_down(self):
+        """As after a restart with a full disk, or with a Redis that is loading: what is public must answer."""
+        data, port, first = self.up("ill")
+        self.assertUp(first)
+        url, _ = self.upload_as_printed(first.stdout)
+        for setting, part in [("CDN_MIN_FREE=900000G", "free_space"), ("CDN_REDIS_URL=unix:///none.sock", "redis")]:
+            run("down", "--data", data)
+            with open(os.path.join(data, ".env"), "r+", encoding="utf-8") as f:
+                lines = [line for line in f if not line.startswith(setting.partition("=")[0])]
+                f.seek(0)
+                f.truncate()
+                f.writelines([*lines, setting + "\n"])
+            with self.subTest(part=part):
+                again = self.up("ill", port)[2]
+                self.assertUp(again)
+                self.assertRegex(again.stdout, f"(?m)^Warning: .*{part}")
+                self.assertEqual(self.curl(url), JPEG)
+                self.assertEqual(self.curl(url + ".other"), JPEG, "by way of a worker")
+
     def test_what_the_address_of_redis_misreads(self):
         for name in ("a@b", "a%41", "a?b", "a#b", "a b"):
             self.assertRefused(run("up", "--data", os.path.join(self.scratch, name), "--detach"), "only letters")
