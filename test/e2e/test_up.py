@@ -101,6 +101,15 @@ class Up(Case):
         self.assertEqual(result.stderr.strip().count("\n"), 0, result.stderr)
         self.assertIn(f"port {port} is in use", result.stderr)
 
+    def test_another_port_while_it_runs(self):
+        data, port, first = self.up("moved")
+        self.assertUp(first)
+        _, other, second = self.up("moved")
+        self.assertRefused(second, f"it runs on port {port}")
+        with self.assertRaises(OSError):
+            socket.create_connection(("127.0.0.1", other), timeout=2)
+        self.assertUp(run("up", "--data", data, "--detach"))
+
     def test_the_store_is_not_mounted(self):
         data, port, first = self.up("disk")
         self.assertUp(first)
