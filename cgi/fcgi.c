@@ -59,8 +59,8 @@ static enum preface look_at_head(int fd, unsigned char *head)
 	return verdict;
 }
 
-/* Wait for a complete head; false when it is bad, late or cut short. */
-static bool head_is_good(struct fcgi *f, int fd)
+/* Wait for a complete head. Never MORE: what is late or cut short is BAD. */
+static enum preface wait_for_head(struct fcgi *f, int fd)
 {
 	int64_t deadline = clock_monotonic_ms() + (int64_t)f->config->receive_timeout_s * 1000;
 	unsigned char *head = arena_take(f->arena, PREFACE_MAX);
@@ -69,10 +69,10 @@ static bool head_is_good(struct fcgi *f, int fd)
 		verdict = look_at_head(fd, head);
 		if (verdict == PREFACE_MORE &&
 			(peer_leaves(fd, 1) || clock_monotonic_ms() >= deadline)) {
-			return false;
+			return PREFACE_BAD;
 		}
 	}
-	return verdict == PREFACE_GOOD;
+	return verdict;
 }
 
 /* More of the body, straight from libfcgi's buffer. */
@@ -178,13 +178,25 @@ static void fill(struct fcgi *f, struct request *req)
 	understand(f, req);
 }
 
+/*
+ * The end of an empty body was there already: read it now, and the connection can be closed at once after
+ * the answer. Where a length promised more, the body's reader finds out.
+ */
+static void see_end(struct fcgi *f)
+{
+	if (!f->body.length_known || f->body.length == 0) {
+		f->body.ended = FCGX_GetChar(f->connection.in) == EOF &&
+				FCGX_GetError(f->connection.in) == 0;
+	}
+}
+
 int fcgi_begin(struct fcgi *f, int fd, struct request *req)
 {
 	FCGX_Request *c = &f->connection;
 	f->facts = (struct access){.ms = clock_monotonic_ms()};
 	set_timeout(fd, SO_RCVTIMEO, (int64_t)f->config->receive_timeout_s * 1000);
-	set_timeout(fd, SO_SNDTIMEO, (int64_t)f->config->send_timeout_s * 1000);
-	if (!head_is_good(f, fd)) {
+	enum preface verdict = wait_for_head(f, fd);
+	if (verdict == PREFACE_BAD) {
 		close(fd);
 		return -1;
 	}
@@ -198,6 +210,9 @@ int fcgi_begin(struct fcgi *f, int fd, struct request *req)
 	/* A kept connection would pin this worker to one peer; nginx and others open a new one. */
 	c->keepConnection = 0;
 	fill(f, req);
+	if (verdict == PREFACE_BODILESS) {
+		see_end(f);
+	}
 	return 0;
 }
 
@@ -210,6 +225,8 @@ static bool put_file(struct fcgi *f, const struct response *res)
 {
 	uint64_t at = res->file_offset, end = at + res->file_length;
 	char *piece = arena_take(f->arena, SEND_PIECE);
+	/* Only here: any other answer fits into the socket's buffer. */
+	set_timeout(f->connection.ipcFd, SO_SNDTIMEO, (int64_t)f->config->send_timeout_s * 1000);
 	while (piece && at < end) {
 		size_t want = end - at < SEND_PIECE ? (size_t)(end - at) : SEND_PIECE;
 		ssize_t n = pread(res->fd, piece, want, (off_t)at);

@@ -1,7 +1,7 @@
 /* The records in front of a FastCGI request. */
 #include "cgi/preface.h"
 
-enum { HEADER = 8, BEGIN_REQUEST = 1, PARAMS = 4, RESPONDER = 1 };
+enum { HEADER = 8, BEGIN_REQUEST = 1, PARAMS = 4, STDIN = 5, RESPONDER = 1 };
 
 struct record_view {
 	unsigned type, request_id;
@@ -69,6 +69,16 @@ static enum preface judge_begin(const unsigned char *bytes, size_t n)
 	return bytes[HEADER] == 0 && bytes[HEADER + 1] == RESPONDER ? PREFACE_GOOD : PREFACE_BAD;
 }
 
+/* Whether what follows is the end of an empty body. */
+static bool ends_at_once(const unsigned char *p, size_t n, unsigned request_id)
+{
+	if (n < HEADER) {
+		return false;
+	}
+	struct record_view r = read_header(p);
+	return p[0] == 1 && r.type == STDIN && r.request_id == request_id && r.content == 0;
+}
+
 enum preface preface_judge(unsigned char *bytes, size_t n)
 {
 	enum preface begin = judge_begin(bytes, n);
@@ -89,8 +99,12 @@ enum preface preface_judge(unsigned char *bytes, size_t n)
 		}
 		if (r.content == 0) {
 			/* libfcgi loses step over padding here. */
-			return r.padding == 0 && pairs_fit(bytes, gathered) ? PREFACE_GOOD
-									    : PREFACE_BAD;
+			if (r.padding || !pairs_fit(bytes, gathered)) {
+				return PREFACE_BAD;
+			}
+			return ends_at_once(bytes + at + HEADER, n - at - HEADER, request_id)
+				       ? PREFACE_BODILESS
+				       : PREFACE_GOOD;
 		}
 		if (n - at < HEADER + r.content + r.padding) {
 			return n >= PREFACE_MAX ? PREFACE_BAD : PREFACE_MORE;

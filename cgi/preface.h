@@ -15,12 +15,17 @@ enum {
 	PREFACE_MAX = PREFACE_PARAMS_MAX + 8 * 1024, /* with the records around them */
 };
 
-enum preface { PREFACE_GOOD, PREFACE_MORE, PREFACE_BAD };
+enum preface {
+	PREFACE_GOOD,
+	PREFACE_BODILESS, /* good, and the empty STDIN record is right behind: there is no body */
+	PREFACE_MORE,     /* nothing is wrong so far */
+	PREFACE_BAD,
+};
 
 /*
  * Judge the bytes at the start of a connection: BEGIN_REQUEST for a responder, then PARAMS records
  * of the same request up to the empty one (FastCGI specification sections 3.3, 3.4, 5.1 and 5.2).
- * MORE means that nothing is wrong so far. The bytes are overwritten.
+ * The bytes are overwritten.
  */
 enum preface preface_judge(unsigned char *bytes, size_t n);
 

@@ -1,5 +1,5 @@
 /*
- * crypto/digest.h - SHA-256; with crypto/random.h the only home of libcrypto.
+ * crypto/digest.h - SHA-256; its .c is the only home of libcrypto.
  *
  * Sequence:  sha256_new once, then sha256_begin -> sha256_add* -> sha256_end as often as wanted
  * Owns:      a struct sha256 owns its context until sha256_free

@@ -8,7 +8,7 @@
 
 #include "base/uuid.h"
 
-/* Fill out with n bytes from libcrypto's generator. -1 when it cannot. */
+/* Fill out with n bytes, at most 256, from the kernel's generator. -1 when it cannot. */
 int random_bytes(void *out, size_t n) __attribute__((warn_unused_result));
 
 /* A new UUIDv7 of this time. */

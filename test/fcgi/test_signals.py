@@ -3,7 +3,7 @@ import signal
 import threading
 import time
 
-from harness import client, fcgi, main, request
+from harness import client, fcgi, main, process, request
 from worker_case import WorkerCase, noise
 
 GENTLE = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
@@ -48,7 +48,7 @@ class Signals(WorkerCase):
             for length in ("auto", None):
                 with self.subTest(signal=signum.name, length=length):
                     with self.begin_upload(form, 1_000_000, length) as sock:
-                        time.sleep(0.1)
+                        self.wait_for_upload()
                         self.site.pool.signal(signum)
                         time.sleep(0.1)
                         self.site.pool.signal(signum)
@@ -61,11 +61,16 @@ class Signals(WorkerCase):
                     self.assertEqual(self.wait_for_end(5), 0)
                     self.assertStored(answer, form.parts[0].data)
 
+    def wait_for_upload(self):
+        """Until the worker is in it: a signal before it took the connection would end it without."""
+        process.wait_until(self.site.unfinished, what="the upload to begin")
+
     def test_many_signals_mid_body(self):
         """Every read might be interrupted."""
         form = self.form(noise(500_000))
         body = form.body()
         with self.begin_upload(form, 1000) as sock:
+            self.wait_for_upload()
             for at in range(1000, len(body), 5000):
                 self.site.pool.signal(GENTLE[at // 5000 % 3])
                 sock.sendall(fcgi.record(fcgi.STDIN, body[at:at + 5000]))
