@@ -63,7 +63,9 @@ class Signals(WorkerCase):
 
     def wait_for_upload(self):
         """Until the worker is in it: a signal before it took the connection would end it without."""
-        process.wait_until(self.site.unfinished, what="the upload to begin")
+        pid, = self.site.pool.pids()
+        process.wait_until(lambda: any("/tmp/#" in name for name in self.site.descriptors(pid)),
+                           what="the upload to begin")
 
     def test_many_signals_mid_body(self):
         """Every read might be interrupted."""
