@@ -18,7 +18,6 @@ static void set_headers(struct response *res, const struct record *record, struc
 	res->status = 200;
 	response_set(res, "Content-Type", slice_view(record->content_type));
 	response_set(res, "Content-Disposition", disposition);
-	response_set(res, "Cache-Control", slice_view("public, max-age=31536000, immutable"));
 	response_set(res, "X-Content-Type-Options", slice_view("nosniff"));
 	response_set(res, "Access-Control-Expose-Headers",
 		slice_view(
@@ -37,6 +36,7 @@ static int unsatisfiable(struct call *c, uint64_t size)
 	response_set(c->res, "Content-Range",
 		slice_view(arena_printf(c->req->arena, "bytes */%" PRIu64, size)));
 	response_set(c->res, "Access-Control-Expose-Headers", slice_view("Content-Range"));
+	response_set(c->res, "Cache-Control", slice_view("no-store"));
 	return 0;
 }
 
@@ -136,6 +136,10 @@ int file_serve(struct call *c, struct error *err)
 		return call_full(err);
 	}
 	set_headers(c->res, &record, disposition);
+	if (c->app->config->sendfile != SENDFILE_X_ACCEL_REDIRECT) {
+		/* nginx adds its own once it has the file: one that is gone by then is not kept for ever. */
+		response_set(c->res, "Cache-Control", slice_view("public, max-age=31536000, immutable"));
+	}
 	return c->app->config->sendfile == SENDFILE_OFF ? stream(c, &record, err)
 							: hand_off(c, &record, err);
 }

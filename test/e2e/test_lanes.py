@@ -223,7 +223,7 @@ class Ways:
                     self.assertEqual(answer.json["error"], "Not found")
                     self.assertEqual(answer.header("Content-Type"), "application/json; charset=utf-8")
                     self.assertEqual(answer.header("Access-Control-Allow-Origin"), "*")
-                    self.assertIn("no-store", answer.all("Cache-Control"))
+                    self.assertEqual(answer.all("Cache-Control"), ["no-store"])
 
     def file_of(self, made):
         return os.path.join(self.shard(made), made["id"] + ".png")
