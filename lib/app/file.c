@@ -30,6 +30,12 @@ static void set_headers(struct response *res, const struct record *record, struc
 	}
 }
 
+/* Only once the bytes are there: a file that is gone must not be kept for ever. */
+static void keep_for_ever(struct response *res)
+{
+	response_set(res, "Cache-Control", slice_view("public, max-age=31536000, immutable"));
+}
+
 static int unsatisfiable(struct call *c, uint64_t size)
 {
 	response_init(c->res, 416);
@@ -84,6 +90,7 @@ static int stream(struct call *c, const struct record *record, struct error *err
 			a, "\"%" PRIx64 "-%" PRIx64 "\"", (uint64_t)file.mtime_s, file.size)),
 		.last_modified_ms = file.mtime_s * 1000,
 	};
+	keep_for_ever(c->res);
 	response_set(c->res, "Accept-Ranges", slice_view("bytes"));
 	response_set(c->res, "ETag", v.etag);
 	response_set(c->res, "Last-Modified", slice_view(modified));
@@ -97,17 +104,22 @@ static int stream(struct call *c, const struct record *record, struct error *err
 
 /*
  * The web server sends the bytes, and answers Range and conditions by itself: validators and
- * Accept-Ranges are its own, and would be there twice if they were ours as well.
+ * Accept-Ranges are its own, and would be there twice if they were ours as well. nginx, which would
+ * keep our Cache-Control even for a file that is gone by then, adds its own to that.
  */
 static int hand_off(struct call *c, const struct record *record, struct error *err)
 {
 	bool accel = c->app->config->sendfile == SENDFILE_X_ACCEL_REDIRECT;
-	const char *path = arena_printf(c->req->arena, "%s/%s/%s.%s",
+	const char *files =
 		accel ? "/.files"
-		      : arena_printf(c->req->arena, "%s/files", c->app->config->data_dir),
+		      : arena_printf(c->req->arena, "%s/files", c->app->config->data_dir);
+	const char *path = arena_printf(c->req->arena, "%s/%s/%s.%s", files ? files : "",
 		record->id + UUID_LENGTH - 3, record->id, record->ext);
-	if (!path) {
+	if (!path || !files) {
 		return call_full(err);
+	}
+	if (!accel) {
+		keep_for_ever(c->res);
 	}
 	response_set(c->res, accel ? "X-Accel-Redirect" : "X-Sendfile", slice_view(path));
 	c->res->handed_off = true;
@@ -136,10 +148,6 @@ int file_serve(struct call *c, struct error *err)
 		return call_full(err);
 	}
 	set_headers(c->res, &record, disposition);
-	if (c->app->config->sendfile != SENDFILE_X_ACCEL_REDIRECT) {
-		/* nginx adds its own once it has the file: one that is gone by then is not kept for ever. */
-		response_set(c->res, "Cache-Control", slice_view("public, max-age=31536000, immutable"));
-	}
 	return c->app->config->sendfile == SENDFILE_OFF ? stream(c, &record, err)
 							: hand_off(c, &record, err);
 }
