@@ -1,4 +1,5 @@
-/* cdnctl doctor: looks at every part that a file passes through, and names the one that is wrong.
+/*
+ * cdnctl doctor: looks at every part that a file passes through, and names the one that is wrong.
  */
 #include "cgi/doctor.h"
 

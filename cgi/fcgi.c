@@ -26,8 +26,7 @@ int fcgi_init(struct fcgi *f, const struct config *config, struct arena *arena)
 	if (FCGX_Init() != 0) {
 		return -1;
 	}
-	/* Without a listener libfcgi never accepts by itself: every connection gets its timeouts
-	 * first. */
+	/* Without a listener libfcgi never accepts by itself: a connection gets its timeouts first. */
 	return FCGX_InitRequest(&f->connection, -1, FCGI_FAIL_ACCEPT_ON_INTR);
 }
 
@@ -193,7 +192,8 @@ static void see_end(struct fcgi *f)
 int fcgi_begin(struct fcgi *f, int fd, struct request *req)
 {
 	FCGX_Request *c = &f->connection;
-	f->facts = (struct access){.ms = clock_monotonic_ms()};
+	f->facts = (struct access){0};
+	f->began_ms = clock_monotonic_ms();
 	set_timeout(fd, SO_RCVTIMEO, (int64_t)f->config->receive_timeout_s * 1000);
 	enum preface verdict = wait_for_head(f, fd);
 	if (verdict == PREFACE_BAD) {
@@ -203,6 +203,7 @@ int fcgi_begin(struct fcgi *f, int fd, struct request *req)
 	/* A connection that is "kept" is read from instead of accepting one. */
 	c->ipcFd = fd;
 	c->keepConnection = 1;
+	c->detached = 0;
 	c->in = NULL;
 	if (FCGX_Accept_r(c) != 0) {
 		return -1;
@@ -267,7 +268,7 @@ void fcgi_respond(struct fcgi *f, const struct request *req, struct response *re
 	bool sent = put(f, buf_view(&head)) && put_body(f, req, res);
 	FCGX_FClose(f->connection.err);
 	f->facts.client_left = FCGX_FClose(f->connection.out) != 0 || !sent;
-	f->facts.ms = clock_monotonic_ms() - f->facts.ms;
+	f->facts.ms = clock_monotonic_ms() - f->began_ms;
 }
 
 /* Take what the peer still sends. False once there is no more to come, true when it was enough. */
@@ -312,14 +313,12 @@ static void drain(struct fcgi *f)
 void fcgi_end(struct fcgi *f)
 {
 	if (!f->body.ended) {
-		/* nginx holds an answer back until it sees the end of it: that comes before the
-		 * drain. */
+		/* nginx holds an answer back until it sees its end: that comes before the drain. */
 		shutdown(f->connection.ipcFd, SHUT_WR);
 		drain(f);
 	}
 	if (f->body.ended) {
-		/* Nothing is left to come, and libfcgi need not wait for the peer to hang up first.
-		 */
+		/* Nothing is left to come: libfcgi need not wait for the peer to hang up. */
 		FCGX_Detach(&f->connection);
 	} else {
 		shutdown(f->connection.ipcFd, SHUT_RD);

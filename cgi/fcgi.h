@@ -24,8 +24,8 @@ struct fcgi {
 	bool body_failed;                 /* nothing more may be read from it */
 	int64_t waited_ms;                /* in this window, for bytes of the body */
 	uint64_t window_from;             /* body.received when the window began */
-	char head[RESPONSE_HEAD_CEILING]; /* kept apart, so that a full arena can still be told of
-	                                   */
+	char head[RESPONSE_HEAD_CEILING]; /* not in the arena, which may be full */
+	int64_t began_ms;                 /* by the clock that never goes back */
 	struct access facts;              /* of the request at hand, for its line in the log */
 };
 

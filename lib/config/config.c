@@ -183,7 +183,8 @@ static int parse_choice(struct slice text, const char *choices, uint64_t *out)
 	return -1;
 }
 
-/* A URL of ours is printed into answers and headers, so it holds nothing that would need escaping.
+/*
+ * A URL of ours is printed into answers and headers, so it holds nothing that would need escaping.
  */
 static bool is_plain_url(struct slice url)
 {

@@ -13,7 +13,8 @@
 
 #include "base/error.h"
 
-/* Where bytes come from. next() returns 1 with a chunk of one byte or more, 0 at a clean end, -1.
+/*
+ * Where bytes come from. next() returns 1 with a chunk of one byte or more, 0 at a clean end, -1.
  */
 struct body_source {
 	int (*next)(void *context, struct slice *chunk, struct error *err);

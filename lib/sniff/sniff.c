@@ -15,7 +15,8 @@ static const char unknown[] = "application/octet-stream";
 
 int sniff_open(struct sniffer *s, struct error *err)
 {
-	/* Expressions are tried on so many bytes; the default of 8 KiB doubles the time of a text.
+	/*
+	 * Expressions are tried on so many bytes; the default of 8 KiB doubles the time of a text.
 	 */
 	size_t regex_max = 1024;
 	*s = (struct sniffer){.magic = magic_open(FLAGS)};

@@ -9,7 +9,8 @@
 
 #include "base/slice.h"
 
-/* Types that say too little, so that a file's extension may say more. SNIFF_SURE is none of them.
+/*
+ * Types that say too little, so that a file's extension may say more. SNIFF_SURE is none of them.
  */
 enum sniff_vague {
 	SNIFF_SURE = 0,

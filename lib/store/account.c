@@ -92,7 +92,8 @@ static bool is_email(const char *email)
 	return at && at != email && at[1] && n <= 254 && utf8_is_valid(slice_view(email));
 }
 
-/* The email's claim comes first: of two callers at once, one gets it. 1 claimed, 0 another has it.
+/*
+ * The email's claim comes first: of two callers at once, one gets it. 1 claimed, 0 another has it.
  */
 static int claim_email(
 	struct redis *r, struct arena *a, const char *key, const char **id, struct error *err)

@@ -29,7 +29,8 @@ int blob_begin(struct blob *b, struct error *err)
 	return 0;
 }
 
-/* Hash and write what was gathered. The first bytes are copied away before they are written over.
+/*
+ * Hash and write what was gathered. The first bytes are copied away before they are written over.
  */
 static int flush(struct blob *b, struct error *err)
 {

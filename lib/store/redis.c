@@ -278,7 +278,8 @@ static bool take_reply(struct redis *r, struct question *qn, bool *again, struct
 	}
 	redisReply *answer = reply;
 	if (answer->type == REDIS_REPLY_ERROR) {
-		/* A server that was flushed has forgotten the scripts; a new greeting loads them.
+		/*
+		 * A server that was flushed has forgotten the scripts; a new greeting loads them.
 		 */
 		*again = strncmp(answer->str, "NOSCRIPT", 8) == 0;
 		unavailable(err, q->args[0].p, answer->str);

@@ -36,7 +36,8 @@ struct redis_query {
 	bool again_after_timeout; /* ask once more even when the answer was only late */
 };
 
-/* Does not connect yet. 500 for a URL that cannot be understood; `options` strings must outlive it.
+/*
+ * Does not connect yet. 500 for a URL that cannot be understood; `options` strings must outlive it.
  */
 int redis_new(const struct redis_options *options, struct redis **out, struct error *err)
 	__attribute__((warn_unused_result));
@@ -63,7 +64,8 @@ void redis_add_str(struct redis_query *q, const char *arg);
 int redis_ask(struct redis *r, struct arena *a, const struct redis_query *q,
 	const struct redisReply **out, struct error *err) __attribute__((warn_unused_result));
 
-/* The same for several queries in one round trip, each with its reply; an error reply to any is -1.
+/*
+ * The same for several queries in one round trip, each with its reply; an error reply to any is -1.
  */
 enum { REDIS_QUERIES_MAX = 4 };
 int redis_ask_all(struct redis *r, struct arena *a, const struct redis_query *queries, size_t count,

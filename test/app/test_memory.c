@@ -79,7 +79,8 @@ static void test_upload(void **state)
 	assert_int_equal(fixture_ask(f, &ask), 201);
 }
 
-/* Where the arena just about fits, byte by byte: the end of an upload is where harm could be done.
+/*
+ * Where the arena just about fits, byte by byte: the end of an upload is where harm could be done.
  */
 static void test_upload_at_the_edge(void **state)
 {
