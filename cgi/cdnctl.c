@@ -1,7 +1,9 @@
 /* cdnctl: the administrator's tool. */
 #include "cgi/cdnctl.h"
 
+#include <grp.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/utf8.h"
@@ -12,16 +14,19 @@ enum { ARENA = 1024 * 1024, NAME_MAX_BYTES = 200 };
 extern char **environ;
 
 static const struct command commands[] = {
-	{"account", "add", "EMAIL [--name N] [--tier T]", ctl_account_add},
-	{"account", "list", "[--json]", ctl_account_list},
-	{"account", "set", "EMAIL [--name N] [--tier T]", ctl_account_set},
-	{"account", "remove", "EMAIL", ctl_account_remove},
-	{"key", "add", "EMAIL --name N [--expires YYYY-MM-DD]", ctl_key_add},
-	{"key", "list", "EMAIL [--json]", ctl_key_list},
-	{"key", "revoke", "ID", ctl_key_revoke},
-	{"store", "init", "", ctl_store_init},
-	{"settings", "", "[--json]", ctl_settings},
-	{"doctor", "", "[URL]", ctl_doctor},
+	{"account", "add", " EMAIL [--name N] [--tier T]", "make an account, print its id",
+		ctl_account_add},
+	{"account", "list", " [--json]", "all accounts", ctl_account_list},
+	{"account", "set", " EMAIL [--name N] [--tier T]", "change an account", ctl_account_set},
+	{"account", "remove", " EMAIL", "remove an account without files", ctl_account_remove},
+	{"key", "add", " EMAIL --name N [--expires YYYY-MM-DD]", "make a key, print it this once",
+		ctl_key_add},
+	{"key", "list", " EMAIL [--json]", "an account's keys", ctl_key_list},
+	{"key", "revoke", " ID", "end a key's life at once", ctl_key_revoke},
+	{"store", "init", "", "make the folders of CDN_DATA_DIR", ctl_store_init},
+	{"settings", "", " [--json]", "every setting, its default and meaning", ctl_settings},
+	{"doctor", "", " [URL]", "check every part, and one file all the way through URL",
+		ctl_doctor},
 };
 
 static void print_usage(FILE *out)
@@ -29,10 +34,12 @@ static void print_usage(FILE *out)
 	fputs("usage: cdnctl [--env FILE] COMMAND\n\n", out);
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
 		const struct command *c = &commands[i];
-		fprintf(out, "  cdnctl %s%s%s %s\n", c->group, *c->verb ? " " : "", c->verb,
-			c->usage);
+		fprintf(out, "  cdnctl %s%s%s%s\n      %s\n", c->group, *c->verb ? " " : "",
+			c->verb, c->usage, c->help);
 	}
 	fputs("\nTiers: unverified, verified, functionally_unlimited.\n"
+	      "Settings: from FILE, else CDN_ENV_FILE, else .env; the environment wins.\n"
+	      "Run by root it becomes the owner of CDN_DATA_DIR.\n"
 	      "Exit status: 0 done, 1 it failed, 2 wrong use.\n",
 		out);
 }
@@ -80,7 +87,9 @@ static void print_json_row(struct ctl *ctl, const struct ctl_field *fields, size
 	struct slice line;
 	json_init(&doc, ctl->arena);
 	for (size_t i = 0; i < count; i++) {
-		if (fields[i].text) {
+		if (fields[i].never) {
+			json_set_null(&doc, fields[i].name);
+		} else if (fields[i].text) {
 			json_set_str(&doc, fields[i].name, fields[i].text);
 		} else {
 			json_set_integer(&doc, fields[i].name, fields[i].number);
@@ -99,7 +108,9 @@ void ctl_row(struct ctl *ctl, const struct ctl_field *fields, size_t count)
 	}
 	for (size_t i = 0; i < count; i++) {
 		const char *end = i + 1 < count ? "\t" : "\n";
-		if (fields[i].text) {
+		if (fields[i].never) {
+			printf("-%s", end);
+		} else if (fields[i].text) {
 			printf("%s%s", fields[i].text, end);
 		} else {
 			printf("%" PRIu64 "%s", fields[i].number, end);
@@ -141,6 +152,23 @@ int ctl_settings(struct ctl *ctl, int argc, char **argv)
 	return CTL_DONE;
 }
 
+/*
+ * As root, become the owner of the store: what root makes in it, the workers could not write to. The
+ * settings are read before, as root may be the only one who can.
+ */
+static int become_owner(const struct ctl *ctl)
+{
+	struct stat st;
+	if (geteuid() != 0 || stat(ctl->config.data_dir, &st) != 0 || st.st_uid == 0) {
+		return CTL_DONE;
+	}
+	if (setgroups(0, NULL) != 0 || setgid(st.st_gid) != 0 || setuid(st.st_uid) != 0) {
+		perror("cdnctl: cannot become the owner of CDN_DATA_DIR");
+		return CTL_FAILED;
+	}
+	return CTL_DONE;
+}
+
 static int set_up(struct ctl *ctl)
 {
 	char storage[8192];
@@ -150,6 +178,9 @@ static int set_up(struct ctl *ctl)
 	if (config_load(&ctl->config, environ, ctl->arena, &mistakes) != 0) {
 		struct slice text = buf_view(&mistakes);
 		fprintf(stderr, "cdnctl: these settings are wrong:\n%.*s", (int)text.n, text.p);
+		return CTL_FAILED;
+	}
+	if (become_owner(ctl) != CTL_DONE) {
 		return CTL_FAILED;
 	}
 	const struct redis_options options = {

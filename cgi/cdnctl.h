@@ -28,7 +28,8 @@ struct ctl {
 
 struct command {
 	const char *group, *verb; /* verb "" where the group stands alone */
-	const char *usage;        /* what follows the two */
+	const char *usage;        /* what follows the two, with a space in front */
+	const char *help;
 	int (*run)(struct ctl *ctl, int argc, char **argv);
 };
 
@@ -48,10 +49,11 @@ const char *ctl_option(int *argc, char **argv, const char *name, bool flag);
  * into JSON and, later, into pages. */
 bool ctl_is_name(const char *name);
 
-/* One value of a listing: a text, or a number where `text` is NULL. */
+/* One value of a listing: a text, a number where `text` is NULL, or none, as what never happened. */
 struct ctl_field {
 	const char *name, *text;
 	uint64_t number;
+	bool never;
 };
 
 /* Print one row of a listing: as an object with --json, else its values separated by tabs. */

@@ -14,7 +14,7 @@ int ctl_account_add(struct ctl *ctl, int argc, char **argv)
 		return ctl_misuse("account add needs one EMAIL");
 	}
 	if (tier_word && tier_parse(slice_view(tier_word), &tier) != 0) {
-		return ctl_misuse("no such tier");
+		return ctl_misuse("no such tier: unverified, verified or functionally_unlimited");
 	}
 	if (name && !ctl_is_name(name)) {
 		return ctl_misuse("a name is one line of text, at most 200 bytes");
@@ -106,7 +106,7 @@ int ctl_account_set(struct ctl *ctl, int argc, char **argv)
 		return ctl_misuse("account set needs one EMAIL, and --name or --tier");
 	}
 	if (tier_word && tier_parse(slice_view(tier_word), &tier) != 0) {
-		return ctl_misuse("no such tier");
+		return ctl_misuse("no such tier: unverified, verified or functionally_unlimited");
 	}
 	if (name && !ctl_is_name(name)) {
 		return ctl_misuse("a name is one line of text, at most 200 bytes");

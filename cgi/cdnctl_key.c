@@ -56,22 +56,19 @@ int ctl_key_add(struct ctl *ctl, int argc, char **argv)
 	return CTL_DONE;
 }
 
-static const char *when(int64_t ms, char out[CLOCK_ISO_SIZE])
-{
-	clock_format_iso(ms, out);
-	return ms ? out : "-";
-}
-
 static void print_key(struct ctl *ctl, const struct key *key)
 {
 	char created[CLOCK_ISO_SIZE], expires[CLOCK_ISO_SIZE], revoked[CLOCK_ISO_SIZE];
+	clock_format_iso(key->created_ms, created);
+	clock_format_iso(key->expires_ms, expires);
+	clock_format_iso(key->revoked_ms, revoked);
 	const struct ctl_field fields[] = {
 		{.name = "id", .text = key->id},
 		{.name = "hint", .text = key->hint},
 		{.name = "name", .text = key->name},
-		{.name = "created_at", .text = when(key->created_ms, created)},
-		{.name = "expires_at", .text = when(key->expires_ms, expires)},
-		{.name = "revoked_at", .text = when(key->revoked_ms, revoked)},
+		{.name = "created_at", .text = created},
+		{.name = "expires_at", .text = expires, .never = !key->expires_ms},
+		{.name = "revoked_at", .text = revoked, .never = !key->revoked_ms},
 	};
 	ctl_row(ctl, fields, sizeof fields / sizeof *fields);
 }

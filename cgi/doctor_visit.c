@@ -211,7 +211,7 @@ static void visit_delete(struct visit *v)
 		return;
 	}
 	struct exchange *gone = ask(v, "GET", v->file_url);
-	if (!answered(v, gone, "delete")) {
+	if (!answered(v, gone, "public URL of the deleted file")) {
 		return;
 	}
 	if (gone->status != 404) {

@@ -135,7 +135,7 @@ static void open_env_file(struct loader *l)
 	l->file = read_text(l->arena, path, ENV_FILE_MAX);
 	if (!l->file) {
 		if ((named && *named) || errno != ENOENT) {
-			mistake(l, "CDN_ENV_FILE", strerror(errno));
+			mistake(l, path, strerror(errno));
 		}
 		l->file = "";
 	}

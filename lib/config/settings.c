@@ -28,7 +28,8 @@ static const struct setting settings[] = {
 		.offset = AT(sendfile),
 		.fallback = "off",
 		.choices = "off|x-accel-redirect|x-sendfile",
-		.help = "How the web server is asked to send a file; off: the worker streams it"},
+		.help = "Who sends a file that a worker was asked for: off, the worker; "
+			"x-accel-redirect, nginx by its /.files/; x-sendfile, lighttpd and others"},
 	{.name = "CDN_FSYNC",
 		.type = SETTING_CHOICE,
 		.offset = AT(fsync),

@@ -54,6 +54,11 @@ void json_set_number(struct json *object, const char *name, double number)
 	add(object, name, cJSON_CreateNumber(number));
 }
 
+void json_set_null(struct json *object, const char *name)
+{
+	add(object, name, cJSON_CreateNull());
+}
+
 void json_set_bool(struct json *object, const char *name, bool value)
 {
 	add(object, name, cJSON_CreateBool(value));

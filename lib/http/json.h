@@ -30,6 +30,7 @@ void json_set_text(struct json *object, const char *name, struct slice text);
 void json_set_str(struct json *object, const char *name, const char *text);
 void json_set_integer(struct json *object, const char *name, uint64_t integer);
 void json_set_number(struct json *object, const char *name, double number);
+void json_set_null(struct json *object, const char *name);
 void json_set_bool(struct json *object, const char *name, bool value);
 
 /* A new object as a member; `child` is the caller's and lives as long as it is filled. */

@@ -71,6 +71,15 @@ static struct timeval timeval_of(int64_t ms)
 	return (struct timeval){.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
 }
 
+/* Where it was looked for, which is never a secret: no login, no query. */
+static int unreachable(const struct redis *r, struct error *err, const char *why)
+{
+	const struct redis_address *to = &r->address;
+	return *to->path ? error_set(err, 503, "unavailable", "Redis at %s: %s", to->path, why)
+			 : error_set(err, 503, "unavailable", "Redis at %s:%d: %s", to->host,
+				   to->port, why);
+}
+
 static int unavailable(struct error *err, const char *what, const char *why)
 {
 	return error_set(err, 503, "unavailable", "Redis: %s: %s", what, why);
@@ -83,10 +92,10 @@ static int dial(struct redis *r, struct error *err)
 			     ? redisConnectUnixWithTimeout(r->address.path, timeout)
 			     : redisConnectWithTimeout(r->address.host, r->address.port, timeout);
 	if (!r->context) {
-		return unavailable(err, "connect", "no memory");
+		return unreachable(r, err, "no memory");
 	}
 	if (r->context->err) {
-		return unavailable(err, "connect", r->context->errstr);
+		return unreachable(r, err, r->context->errstr);
 	}
 	if (redisSetTimeout(r->context, timeval_of(r->options.command_timeout_ms)) != REDIS_OK) {
 		return unavailable(err, "connect", "cannot set a timeout");

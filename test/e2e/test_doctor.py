@@ -31,6 +31,25 @@ class Well(SiteCase):
         self.assertEqual(doctor(self.site, "a", "b")[0], 2)
 
 
+class Root(SiteCase):
+    def test_root_leaves_nothing_that_the_workers_cannot_write_to(self):
+        """Their user owns the store: root becomes that user, as folders made by root would stay root's."""
+        if os.getuid() == 0:
+            owner = 65534
+            os.chmod(self.site.folder.path, 0o711)
+            for folder, _, _ in os.walk(self.site.folder.data):
+                os.chown(folder, owner, owner)
+        else:
+            owner = os.getuid()
+        status, text = doctor(self.site)
+        self.assertIn("can be written, made durable, named and removed", text)
+        made = os.path.join(self.site.folder.data, "files")
+        shards = os.listdir(made)
+        self.assertTrue(shards)
+        for shard in shards:
+            self.assertEqual(os.stat(os.path.join(made, shard)).st_uid, owner)
+
+
 class Ill(unittest.TestCase):
     """Each mistake is made on purpose; the doctor must name it and a cure."""
 

@@ -111,7 +111,7 @@ class Boot(unittest.TestCase):
         env["CDN_ENV_FILE"] = "/nowhere/.env"
         status, lines = self.run_worker(self.listener(), env)
         self.assertEqual(status, EXIT_CONFIG)
-        self.assertTrue([line for line in lines if "CDN_ENV_FILE" in line and "No such file" in line], lines)
+        self.assertTrue([line for line in lines if "/nowhere/.env" in line and "No such file" in line], lines)
 
     def test_bad_redis_url(self):
         status, lines = self.run_worker(self.listener(), self.settings(CDN_REDIS_URL="http://x"))

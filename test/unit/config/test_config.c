@@ -189,8 +189,8 @@ static void test_mistakes(void **state)
 		{"CDN_FSYNC=off|on", "CDN_FSYNC: must be one of off|on"},
 		{"CDN_SENDFILE=x", "CDN_SENDFILE: must be one of "},
 		{"CDN_DATA_DIR=relative", "CDN_DATA_DIR: must be an absolute path"},
-		{"CDN_ENV_FILE=/nowhere", "CDN_ENV_FILE: No such file"},
-		{"CDN_ENV_FILE=/", "CDN_ENV_FILE: "},
+		{"CDN_ENV_FILE=/nowhere", "/nowhere: No such file"},
+		{"CDN_ENV_FILE=/", "/: "},
 		{"CDN_REDIS_URL_FILE=/nowhere", "CDN_REDIS_URL_FILE: No such file"},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
