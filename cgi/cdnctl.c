@@ -183,17 +183,12 @@ static int set_up(struct ctl *ctl)
 	if (become_owner(ctl) != CTL_DONE) {
 		return CTL_FAILED;
 	}
-	const struct redis_options options = {
-		.url = ctl->config.redis_url,
-		.connect_timeout_ms = (int64_t)ctl->config.redis_connect_timeout_ms,
-		.command_timeout_ms = (int64_t)ctl->config.redis_command_timeout_ms,
-	};
 	ctl->hash = sha256_new();
 	if (!ctl->hash) {
 		fputs("cdnctl: libcrypto has no SHA-256\n", stderr);
 		return CTL_FAILED;
 	}
-	return redis_new(&options, &ctl->redis, &err) == 0 ? CTL_DONE : ctl_fail(&err);
+	return redis_new(&ctl->config, &ctl->redis, &err) == 0 ? CTL_DONE : ctl_fail(&err);
 }
 
 static int run_command(struct ctl *ctl, int argc, char **argv)

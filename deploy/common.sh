@@ -1,6 +1,10 @@
 # What up, down and test/run share. place() sets dir, run, log, conf and store, all absolute; root is the checkout.
 
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+# What it takes to build and run the service; the scripts add what they need beside it.
+service_packages="gcc libc6-dev cmake make pkg-config libfcgi-dev libcurl4-openssl-dev libcjson-dev libhiredis-dev libssl-dev
+	libmagic-dev nginx redis-server supervisor spawn-fcgi multiwatch curl ca-certificates"
 root=$(cd "$(dirname "$0")/.." && pwd -P)
 
 say() {

@@ -10,17 +10,11 @@ int app_open(
 	}
 	*app = (struct app){.config = config, .log = log};
 	volume_init(&app->volume, config->data_dir, config->fsync);
-	const struct redis_options options = {
-		.url = config->redis_url,
-		.connect_timeout_ms = (int64_t)config->redis_connect_timeout_ms,
-		.command_timeout_ms = (int64_t)config->redis_command_timeout_ms,
-	};
 	app->hash = sha256_new();
 	app->sniffer = calloc(1, sizeof *app->sniffer);
 	if (!app->hash || !app->sniffer) {
 		error_set(err, 500, "internal_error", "no memory, or libcrypto has no SHA-256");
-	} else if (redis_new(&options, &app->redis, err) == 0 &&
-		   sniff_open(app->sniffer, err) == 0) {
+	} else if (redis_new(config, &app->redis, err) == 0 && sniff_open(app->sniffer, err) == 0) {
 		*out = app;
 		return 0;
 	}

@@ -12,7 +12,7 @@
 enum { SHA1_HEX_SIZE = 41 };
 
 struct redis {
-	struct redis_options options;
+	int64_t connect_timeout_ms, command_timeout_ms;
 	struct redis_address address;
 	redisContext *context; /* NULL when not connected */
 	char sha1[SCRIPT__COUNT][SHA1_HEX_SIZE];
@@ -20,14 +20,15 @@ struct redis {
 	bool unanswered; /* the last question was sent and not answered */
 };
 
-int redis_new(const struct redis_options *options, struct redis **out, struct error *err)
+int redis_new(const struct config *config, struct redis **out, struct error *err)
 {
 	struct redis *r = calloc(1, sizeof *r);
 	if (!r) {
 		return error_set(err, 500, "internal_error", "no memory");
 	}
-	r->options = *options;
-	if (redis_url_parse(options->url, &r->address, err) != 0) {
+	r->connect_timeout_ms = (int64_t)config->redis_connect_timeout_ms;
+	r->command_timeout_ms = (int64_t)config->redis_command_timeout_ms;
+	if (redis_url_parse(config->redis_url, &r->address, err) != 0) {
 		free(r);
 		return -1;
 	}
@@ -87,7 +88,7 @@ static int unavailable(struct error *err, const char *what, const char *why)
 
 static int dial(struct redis *r, struct error *err)
 {
-	struct timeval timeout = timeval_of(r->options.connect_timeout_ms);
+	struct timeval timeout = timeval_of(r->connect_timeout_ms);
 	r->context = *r->address.path
 			     ? redisConnectUnixWithTimeout(r->address.path, timeout)
 			     : redisConnectWithTimeout(r->address.host, r->address.port, timeout);
@@ -97,7 +98,7 @@ static int dial(struct redis *r, struct error *err)
 	if (r->context->err) {
 		return unreachable(r, err, r->context->errstr);
 	}
-	if (redisSetTimeout(r->context, timeval_of(r->options.command_timeout_ms)) != REDIS_OK) {
+	if (redisSetTimeout(r->context, timeval_of(r->command_timeout_ms)) != REDIS_OK) {
 		return unavailable(err, "connect", "cannot set a timeout");
 	}
 	return 0;

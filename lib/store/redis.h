@@ -15,14 +15,10 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "config/config.h"
 
 struct redis;
 struct redisReply;
-
-struct redis_options {
-	const char *url; /* unix:///path, redis://[[user]:password@]host[:port][/database] */
-	int64_t connect_timeout_ms, command_timeout_ms;
-};
 
 /* Scripts are known by name, loaded once a connection and again when the server forgot them. */
 enum redis_script { SCRIPT_COMMIT, SCRIPT_REMOVE, SCRIPT_CLOSE, SCRIPT__COUNT };
@@ -37,9 +33,9 @@ struct redis_query {
 };
 
 /*
- * Does not connect yet. 500 for a URL that cannot be understood; `options` strings must outlive it.
+ * For the server that the settings name. Does not connect yet; 500 for a URL that cannot be understood.
  */
-int redis_new(const struct redis_options *options, struct redis **out, struct error *err)
+int redis_new(const struct config *config, struct redis **out, struct error *err)
 	__attribute__((warn_unused_result));
 void redis_free(struct redis *r);
 

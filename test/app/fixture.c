@@ -81,10 +81,9 @@ void fixture_open(struct fixture *f, enum tier tier, const char *const *settings
 	char email[64], random[17];
 	*f = (struct fixture){.log = {STDERR_FILENO, "test"}};
 	read_settings(f, settings, count);
-	const struct redis_options options = {f->config.redis_url, 1000, 5000};
 	assert_int_equal(arena_init(&f->arena, APP_ARENA), 0);
 	f->hash = sha256_new();
-	if (redis_new(&options, &f->redis, &err) != 0 ||
+	if (redis_new(&f->config, &f->redis, &err) != 0 ||
 		app_open(&f->config, &f->log, &f->app, &err) != 0 || app_ready(f->app, &err) != 0) {
 		fail_msg("%s", err.detail);
 	}
