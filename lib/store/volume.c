@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "crypto/random.h"
@@ -70,16 +72,14 @@ static void name_paths(enum volume_kind kind, const char *id, const char *ext,
 	snprintf(path, VOLUME_PATH_SIZE, "%s/%s/%s.%s", folders[kind], shard, id, ext);
 }
 
+/* A folder that is a link, and so may be anywhere, fails even where nothing is to be made durable. */
 static int sync_folder(const struct volume_root *root, const char *folder, struct error *err)
 {
-	if (!root->volume->fsync) {
-		return 0;
-	}
-	int fd = openat(root->fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(root->fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0) {
 		return fail(err, "open folder");
 	}
-	int status = fsync(fd) == 0 ? 0 : fail(err, "fsync folder");
+	int status = !root->volume->fsync || fsync(fd) == 0 ? 0 : fail(err, "fsync folder");
 	close(fd);
 	return status;
 }
@@ -243,14 +243,26 @@ int volume_unlink(const struct volume_root *root, enum volume_kind kind, const c
 	return sync_folder(root, folder, err);
 }
 
+/*
+ * No link is followed, neither the last part of the path nor one before. O_NONBLOCK: opening a FIFO that
+ * somebody planted must not wait for a writer.
+ */
+static int open_plain(int root, const char *path)
+{
+	const int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+	const struct open_how how = {.flags = (uint64_t)flags, .resolve = RESOLVE_NO_SYMLINKS};
+	int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+	/* Kernels before 5.6, and sandboxes that do not know the call, look at the last part only. */
+	return fd < 0 && (errno == ENOSYS || errno == EPERM) ? openat(root, path, flags) : fd;
+}
+
 int volume_read(const struct volume_root *root, enum volume_kind kind, const char *id,
 	const char *ext, struct volume_stat *out, struct error *err)
 {
 	char folder[VOLUME_PATH_SIZE], path[VOLUME_PATH_SIZE];
 	struct stat st;
 	name_paths(kind, id, ext, folder, path);
-	/* O_NONBLOCK: opening a FIFO that somebody planted must not wait for a writer. */
-	int fd = openat(root->fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = open_plain(root->fd, path);
 	if (fd < 0) {
 		return errno == ENOENT || errno == ELOOP || errno == ENXIO ? 0 : fail(err, "open");
 	}

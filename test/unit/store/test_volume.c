@@ -142,6 +142,24 @@ static void test_planted(void **state)
 	assert_int_equal(read_status(s, ID, "pdf"), 0);
 }
 
+/* A whole folder in place of a shard, somewhere else: nothing comes from it, nothing stays in it. */
+static void test_planted_shard(void **state)
+{
+	struct store *s = *state;
+	struct volume_file *file = arena_alloc(&s->arena, sizeof *file);
+	struct error err;
+	put(s, ID, "png", "bytes");
+	assert_int_equal(read_status(s, ID, "png"), 1);
+	char elsewhere[256];
+	snprintf(elsewhere, sizeof elsewhere, "%s", at(s, "elsewhere"));
+	assert_int_equal(rename(at(s, "files/abc"), elsewhere), 0);
+	assert_int_equal(symlink("../elsewhere", at(s, "files/abc")), 0);
+	assert_int_equal(read_status(s, ID, "png"), 0);
+	assert_int_equal(volume_create(&s->root, &s->arena, file, &err), 0);
+	assert_int_equal(volume_link(file, VOLUME_FILES, ID, "jpg", &err), -1);
+	assert_false(is_there(s, "elsewhere/" ID ".jpg"));
+}
+
 static void test_marker(void **state)
 {
 	struct store *s = *state;
@@ -300,6 +318,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_never_written_over, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unlink, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_planted, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_planted_shard, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_marker, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_record, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged_records, setup, teardown),
