@@ -105,13 +105,16 @@ class SlowSenders(WorkerCase):
 class SlowReaders(WorkerCase):
     settings = {"CDN_SENDFILE": "off", "CDN_SEND_TIMEOUT": "1"}
 
+    def lines_of(self, path):
+        return [line for line in self.site.access() if line["path"] == path]
+
     def test_reader_that_stops(self):
         data = noise(8_000_000)
         answer = self.site.upload(data, "a.bin")
         path = answer.json["url"][len(self.site.url):]
         for read_first in (0, 100_000):
             with self.subTest(read_first=read_first):
-                count = len(self.site.access())
+                count = len(self.lines_of(path))
                 with socket.socket(socket.AF_UNIX) as sock:
                     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
                     sock.settimeout(10)
@@ -125,7 +128,9 @@ class SlowReaders(WorkerCase):
                     self.assertEqual(got, read_first)
                     while sock.recv(1 << 20):
                         pass
-                line = self.site.access()[count]
+                # The line of a request is written a moment after its answer.
+                process.wait_until(lambda: len(self.lines_of(path)) > count, what="the line in the log")
+                line = self.lines_of(path)[count]
                 self.assertTrue(line["client_left"])
                 self.assertLess(line["bytes_out"], len(data))
 

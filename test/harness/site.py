@@ -3,6 +3,7 @@ import json
 import os
 import re
 import subprocess
+import time
 
 from harness import client, process
 from harness.multipart import Multipart, Part
@@ -205,6 +206,17 @@ class Site:
     # -- what happened
 
     def access(self):
+        """The workers' access lines. One is written a moment after its answer: this waits for the log to rest."""
+        lines = self.access_so_far()
+        for _ in range(20):
+            time.sleep(0.05)
+            later = self.access_so_far()
+            if len(later) == len(lines):
+                break
+            lines = later
+        return lines
+
+    def access_so_far(self):
         """The access log so far, one dict a request."""
         lines = self.pool.log_bytes().decode("utf-8", "replace").splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
