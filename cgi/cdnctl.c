@@ -3,6 +3,7 @@
 
 #include <grp.h>
 #include <inttypes.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -162,7 +163,10 @@ static int become_owner(const struct ctl *ctl)
 	if (geteuid() != 0 || stat(ctl->config.data_dir, &st) != 0 || st.st_uid == 0) {
 		return CTL_DONE;
 	}
-	if (setgroups(0, NULL) != 0 || setgid(st.st_gid) != 0 || setuid(st.st_uid) != 0) {
+	/* With the groups that the workers have: one of them may open Redis's socket. */
+	const struct passwd *owner = getpwuid(st.st_uid);
+	int groups = owner ? initgroups(owner->pw_name, st.st_gid) : setgroups(0, NULL);
+	if (groups != 0 || setgid(st.st_gid) != 0 || setuid(st.st_uid) != 0) {
 		perror("cdnctl: cannot become the owner of CDN_DATA_DIR");
 		return CTL_FAILED;
 	}

@@ -78,6 +78,12 @@ class Up(Case):
         self.assertIn("Already running", again.stdout)
         self.assertNotIn("sk_cdn_", again.stdout, "a key is shown once")
 
+        # A first run that was cut short before it showed its key is finished by the next.
+        os.remove(os.path.join(data, "conf", "account"))
+        finished = run("up", "--data", data, "--detach")
+        self.assertEqual(finished.returncode, 0, finished.stdout + finished.stderr)
+        self.assertEqual(self.upload_as_printed(finished.stdout)[1], JPEG)
+
         other, _, second = self.up("two")
         self.assertEqual(second.returncode, 0, second.stdout + second.stderr)
         self.assertEqual(self.upload_as_printed(second.stdout)[1], JPEG, "two run side by side")
