@@ -178,15 +178,13 @@ static void fill(struct fcgi *f, struct request *req)
 }
 
 /*
- * The end of an empty body was there already: read it now, and the connection can be closed at once after
- * the answer. Where a length promised more, the body's reader finds out.
+ * The end of an empty body was there already: read it now, and the connection can be closed at once
+ * after the answer. Where a length promised more, body_next finds out.
  */
 static void see_end(struct fcgi *f)
 {
-	if (!f->body.length_known || f->body.length == 0) {
-		f->body.ended = FCGX_GetChar(f->connection.in) == EOF &&
-				FCGX_GetError(f->connection.in) == 0;
-	}
+	f->body.ended =
+		FCGX_GetChar(f->connection.in) == EOF && FCGX_GetError(f->connection.in) == 0;
 }
 
 int fcgi_begin(struct fcgi *f, int fd, struct request *req)

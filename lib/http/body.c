@@ -11,10 +11,7 @@ static int refuse_length(const struct body *b, const char *how, struct error *er
 
 int body_next(struct body *b, struct slice *chunk, struct error *err)
 {
-	if (b->ended) {
-		return 0;
-	}
-	int got = b->source.next(b->source.context, chunk, err);
+	int got = b->ended ? 0 : b->source.next(b->source.context, chunk, err);
 	if (got < 0) {
 		return -1;
 	}

@@ -89,10 +89,26 @@ static void test_end_is_remembered(void **state)
 	assert_int_equal(tap.calls, 2);
 }
 
+/* A front end that saw the end of an empty body at once says so; a length that promised more still counts. */
+static void test_ended_before_it_began(void **state)
+{
+	(void)state;
+	struct slice chunk;
+	struct error err;
+	struct body none = {.ended = true, .ceiling = 10};
+	assert_int_equal(body_next(&none, &chunk, &err), 0);
+	struct body empty = {.ended = true, .ceiling = 10, .length_known = true};
+	assert_int_equal(body_next(&empty, &chunk, &err), 0);
+	struct body short_of = {.ended = true, .ceiling = 10, .length_known = true, .length = 5};
+	assert_int_equal(body_next(&short_of, &chunk, &err), -1);
+	assert_int_equal(err.status, 400);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_ended_before_it_began),
 		cmocka_unit_test(test_end_is_remembered),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
