@@ -234,6 +234,46 @@ static void store_number(struct loader *l, const struct setting *s, const char *
 	memcpy(at, &number, sizeof number);
 }
 
+/* The item at fault is told by its place, not shown: a value may hold anything. */
+static void store_list(struct loader *l, const struct setting *s, const char *value, void *at)
+{
+	bool ports = s->type == SETTING_PORTS;
+	struct slice text = slice_view(value);
+	char what[128];
+	size_t item;
+	if ((ports ? port_list_parse(text, at, &item) : network_list_parse(text, at, &item)) == 0) {
+		return;
+	}
+	if (item > LIST_MAX) {
+		snprintf(what, sizeof what, "must have at most %d items", LIST_MAX);
+	} else {
+		snprintf(what, sizeof what, "item %zu must be %s", item,
+			ports ? "a port from 1 to 65535"
+			      : "an address or a range with no bit set beyond its prefix, such as "
+				"10.0.0.0/8 or fd00::/8");
+	}
+	mistake(l, s->name, what);
+}
+
+static void store(struct loader *l, const struct setting *s, const char *value, char *at)
+{
+	switch (s->type) {
+	case SETTING_TEXT:
+	case SETTING_URL:
+		store_text(l, s, value, at);
+		break;
+	case SETTING_NUMBER:
+	case SETTING_BYTES:
+	case SETTING_CHOICE:
+		store_number(l, s, value, at);
+		break;
+	case SETTING_NETWORKS:
+	case SETTING_PORTS:
+		store_list(l, s, value, at);
+		break;
+	}
+}
+
 int config_load(
 	struct config *config, char *const *environment, struct arena *a, struct buf *mistakes)
 {
@@ -244,13 +284,7 @@ int config_load(
 	open_env_file(&l);
 	report_unknown(&l);
 	for (size_t i = 0; i < count; i++) {
-		const char *value = value_of(&l, &s[i]);
-		char *at = (char *)config + s[i].offset;
-		if (s[i].type == SETTING_TEXT || s[i].type == SETTING_URL) {
-			store_text(&l, &s[i], value, at);
-		} else {
-			store_number(&l, &s[i], value, at);
-		}
+		store(&l, &s[i], value_of(&l, &s[i]), (char *)config + s[i].offset);
 	}
 	if (*config->data_dir != '/') {
 		mistake(&l, "CDN_DATA_DIR", "must be an absolute path");

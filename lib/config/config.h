@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "config/list.h"
 
 enum sendfile_mode { SENDFILE_OFF, SENDFILE_X_ACCEL_REDIRECT, SENDFILE_X_SENDFILE };
 
@@ -38,6 +39,11 @@ struct config {
 	uint64_t send_timeout_s;
 	uint64_t min_rate_bytes; /* a second, over rate_window_s */
 	uint64_t rate_window_s;
+	struct network_list fetch_open; /* may be fetched from although they are not public */
+	struct port_list fetch_ports;
+	uint64_t fetch_connect_timeout_s;
+	uint64_t fetch_timeout_s;  /* over all hops */
+	uint64_t fetch_per_minute; /* an account; 0: no limit */
 	uint64_t recycle_requests;
 	uint64_t recycle_age_s;
 	uint64_t redis_connect_timeout_ms;
@@ -45,11 +51,13 @@ struct config {
 };
 
 enum setting_type {
-	SETTING_TEXT,   /* const char * */
-	SETTING_URL,    /* const char *: http or https, no slash at the end */
-	SETTING_NUMBER, /* uint64_t */
-	SETTING_BYTES,  /* uint64_t: digits, then K, M or G (1024, 1024^2, 1024^3) or nothing */
-	SETTING_CHOICE, /* uint64_t: the index of a word in `choices` */
+	SETTING_TEXT,     /* const char * */
+	SETTING_URL,      /* const char *: http or https, no slash at the end */
+	SETTING_NUMBER,   /* uint64_t */
+	SETTING_BYTES,    /* uint64_t: digits, then K, M or G (1024, 1024^2, 1024^3) or nothing */
+	SETTING_CHOICE,   /* uint64_t: the index of a word in `choices` */
+	SETTING_NETWORKS, /* struct network_list */
+	SETTING_PORTS,    /* struct port_list */
 };
 
 struct setting {

@@ -125,6 +125,25 @@ static void test_good_values(void **state)
 	assert_int_equal(l->config.max_body_bytes, 512u << 20);
 }
 
+static void test_lists(void **state)
+{
+	struct loaded *l = *state;
+	const char *const lines[LINES] = {
+		"CDN_FETCH_OPEN=10.0.0.0/8, fd00::/8", "CDN_FETCH_PORTS=8080 , 80"};
+	assert_int_equal(load(l, lines), 0);
+	assert_int_equal(l->config.fetch_open.count, 2);
+	assert_int_equal(l->config.fetch_open.at[0].bits, 104);
+	assert_int_equal(l->config.fetch_open.at[1].bits, 8);
+	assert_int_equal(l->config.fetch_open.at[1].bytes[0], 0xfd);
+	assert_int_equal(l->config.fetch_ports.count, 2);
+	assert_int_equal(l->config.fetch_ports.at[0], 8080);
+	assert_int_equal(l->config.fetch_ports.at[1], 80);
+	const char *const empty[LINES] = {"CDN_FETCH_OPEN=", "CDN_FETCH_PORTS="};
+	assert_int_equal(load(l, empty), 0);
+	assert_int_equal(l->config.fetch_open.count, 0);
+	assert_int_equal(l->config.fetch_ports.count, 2);
+}
+
 static void test_public_url(void **state)
 {
 	struct loaded *l = *state;
@@ -189,6 +208,20 @@ static void test_mistakes(void **state)
 		{"CDN_FSYNC=off|on", "CDN_FSYNC: must be one of off|on"},
 		{"CDN_SENDFILE=x", "CDN_SENDFILE: must be one of "},
 		{"CDN_DATA_DIR=relative", "CDN_DATA_DIR: must be an absolute path"},
+		{"CDN_FETCH_OPEN=x", "CDN_FETCH_OPEN: item 1 must be an address or a range with"},
+		{"CDN_FETCH_OPEN=10.0.0.0/8,fd00::1/8", "CDN_FETCH_OPEN: item 2 must be an add"},
+		{"CDN_FETCH_OPEN=1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,"
+		 "1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1",
+			"CDN_FETCH_OPEN: must have at most 16 items\n"},
+		{"CDN_FETCH_PORTS= ", "CDN_FETCH_PORTS: item 1 must be a port from 1 to 65535\n"},
+		{"CDN_FETCH_PORTS=80,0",
+			"CDN_FETCH_PORTS: item 2 must be a port from 1 to 65535\n"},
+		{"CDN_FETCH_PORTS=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17",
+			"CDN_FETCH_PORTS: must have at most 16 items\n"},
+		{"CDN_FETCH_CONNECT_TIMEOUT=0", "CDN_FETCH_CONNECT_TIMEOUT: is out of range"},
+		{"CDN_FETCH_TIMEOUT=0", "CDN_FETCH_TIMEOUT: is out of range"},
+		{"CDN_FETCH_TIMEOUT=3601", "CDN_FETCH_TIMEOUT: is out of range"},
+		{"CDN_FETCH_PER_MINUTE=-1", "CDN_FETCH_PER_MINUTE: must be a number"},
 		{"CDN_ENV_FILE=/nowhere", "/nowhere: No such file"},
 		{"CDN_ENV_FILE=/", "/: "},
 		{"CDN_REDIS_URL_FILE=/nowhere", "CDN_REDIS_URL_FILE: No such file"},
@@ -205,7 +238,7 @@ static void test_every_mistake_is_reported(void **state)
 {
 	struct loaded *l = *state;
 	const char *const lines[LINES] = {"CDN_MAX_BODY=x", "CDN_FSYNC=x", "CDN_PUBLIC_URL=x",
-		"CDN_RATE_WINDOW=x", "CDN_SENDFILE=x", "CDN_ENV_FILE=/nowhere"};
+		"CDN_FETCH_OPEN=x", "CDN_FETCH_PORTS=x", "CDN_ENV_FILE=/nowhere"};
 	assert_int_equal(load(l, lines), -1);
 	size_t count = 0;
 	for (const char *c = l->storage; *c; c++) {
@@ -326,6 +359,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_defaults, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_table, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_good_values, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lists, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_public_url, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_mistakes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_every_mistake_is_reported, setup, teardown),
