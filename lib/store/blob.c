@@ -1,15 +1,23 @@
 /* One file's bytes on their way in. */
 #include "store/blob.h"
 
+static void settle(void *hash)
+{
+	sha256_settle(hash);
+}
+
 int blob_init(struct blob *b, const struct volume_root *root, struct arena *a, struct sha256 *hash,
 	struct error *err)
 {
 	*b = (struct blob){.root = root, .arena = a, .hash = hash};
 	b->buffer = arena_take(a, BLOB_BUFFER);
+	b->other = arena_take(a, BLOB_BUFFER);
 	b->leading_copy = arena_take(a, BLOB_LEADING);
-	if (!b->buffer || !b->leading_copy) {
+	if (!b->buffer || !b->other || !b->leading_copy) {
 		return error_set(err, 500, "internal_error", "arena is full");
 	}
+	/* Given up half-way, a buffer may still be looked at. */
+	arena_defer(a, settle, hash);
 	return 0;
 }
 
@@ -29,21 +37,32 @@ int blob_begin(struct blob *b, struct error *err)
 	return 0;
 }
 
+/* The first bytes are copied away before they are written over. */
+static void keep_leading(struct blob *b, struct slice gathered)
+{
+	struct slice head = slice_head(gathered, BLOB_LEADING);
+	memcpy(b->leading_copy, head.p, head.n);
+	b->leading = slice_of(b->leading_copy, head.n);
+	b->flushed = true;
+}
+
 /*
- * Hash and write what was gathered. The first bytes are copied away before they are written over.
+ * Hash and write what was gathered. Of a large file, a full buffer is hashed in a thread beside,
+ * while it is written here and the other one fills; a small one is not worth waking that thread.
  */
 static int flush(struct blob *b, struct error *err)
 {
 	struct slice gathered = slice_of(b->buffer, b->buffered);
 	if (!b->flushed) {
-		struct slice head = slice_head(gathered, BLOB_LEADING);
-		memcpy(b->leading_copy, head.p, head.n);
-		b->leading = slice_of(b->leading_copy, head.n);
-		b->flushed = true;
+		keep_leading(b, gathered);
 	}
-	if (sha256_add(b->hash, gathered) != 0) {
+	int hashed = gathered.n == BLOB_BUFFER ? sha256_post(b->hash, gathered)
+					       : sha256_add(b->hash, gathered);
+	if (hashed != 0) {
 		return error_set(err, 500, "internal_error", "SHA-256 failed");
 	}
+	b->buffer = b->other;
+	b->other = (char *)gathered.p;
 	b->buffered = 0;
 	return volume_write(&b->file, gathered, err);
 }

@@ -23,7 +23,7 @@ struct blob {
 	struct arena *arena;
 	struct sha256 *hash;
 	struct volume_file file;
-	char *buffer, *leading_copy;
+	char *buffer, *other, *leading_copy; /* one is filled while the other is hashed */
 	size_t buffered;
 	bool begun, flushed;
 	uint64_t size;
@@ -31,7 +31,7 @@ struct blob {
 	unsigned char sha256[SHA256_BYTES]; /* once finished */
 };
 
-/* Take the buffers from the arena. `b` lives as long as the arena's contents. */
+/* Take the buffers from the arena. `b` lives as long as the arena's contents, `hash` longer. */
 int blob_init(struct blob *b, const struct volume_root *root, struct arena *a, struct sha256 *hash,
 	struct error *err) __attribute__((warn_unused_result));
 

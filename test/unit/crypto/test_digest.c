@@ -65,6 +65,34 @@ static void test_begin_forgets(void **state)
 	assert_string_equal(hex, rows[1].hex);
 }
 
+/* Two buffers in turn, as long as the one at work is left alone: posted or added, it is one digest. */
+static void test_posted(void **state)
+{
+	enum { PIECE = 64 * 1024, PIECES = 50 };
+	static char buffers[2][PIECE];
+	char posted[SHA256_HEX_SIZE], added[SHA256_HEX_SIZE];
+	unsigned char digest[SHA256_BYTES];
+	struct sha256 *plain = sha256_new();
+	assert_int_equal(sha256_begin(*state), 0);
+	assert_int_equal(sha256_post(*state, slice_view("given up")), 0);
+	assert_int_equal(sha256_begin(*state), 0);
+	assert_int_equal(sha256_begin(plain), 0);
+	for (int i = 0; i < PIECES; i++) {
+		struct slice piece = slice_of(buffers[i % 2], (size_t)(PIECE - i * 64));
+		memset(buffers[i % 2], i, PIECE);
+		assert_int_equal(sha256_add(plain, piece), 0);
+		assert_int_equal(i % 5 ? sha256_post(*state, piece) : sha256_add(*state, piece), 0);
+	}
+	assert_int_equal(sha256_end(*state, digest), 0);
+	number_hex(digest, sizeof digest, posted);
+	assert_int_equal(sha256_end(plain, digest), 0);
+	number_hex(digest, sizeof digest, added);
+	assert_string_equal(posted, added);
+	assert_int_equal(sha256_begin(plain), 0);
+	assert_int_equal(sha256_post(plain, slice_of(buffers[0], PIECE)), 0);
+	sha256_free(plain);
+}
+
 static void test_free_nothing(void **state)
 {
 	(void)state;
@@ -77,6 +105,7 @@ int main(void)
 		cmocka_unit_test(test_hex),
 		cmocka_unit_test(test_in_pieces),
 		cmocka_unit_test(test_begin_forgets),
+		cmocka_unit_test(test_posted),
 		cmocka_unit_test(test_free_nothing),
 	};
 	return cmocka_run_group_tests(tests, open_hash, close_hash);
