@@ -3,6 +3,8 @@
 
 #include "app/inside.h"
 
+enum { UNAVAILABLE_RETRY_S = 5 };
+
 static const struct reply_words {
 	const char *code, *error, *message;
 } words[] = {
@@ -23,6 +25,8 @@ static const struct reply_words {
 	{"unsupported_media_type", "Unsupported media type",
 		"The request body is of a type that this address does not take."},
 	{"upload_failed", "Upload failed", "The file could not be stored."},
+	{"rate_limited", "Too many requests",
+		"Your account has asked for this too often; try again later."},
 	{"internal_error", "Internal error", "Something went wrong here; nothing was stored."},
 	{"unavailable", "Service unavailable", "A part of the service is down; try again soon."},
 	{"storage_full", "Storage full", "The service has no space left for files."},
@@ -112,8 +116,10 @@ void reply_error(struct call *c, const struct error *err)
 	if (err->status == 401) {
 		response_set(c->res, "WWW-Authenticate", slice_view("Bearer"));
 	}
-	if (err->status == 503) {
-		response_set(c->res, "Retry-After", slice_view("5"));
+	unsigned retry_s = err->status == 503 && !err->retry_s ? UNAVAILABLE_RETRY_S : err->retry_s;
+	if (retry_s) {
+		response_set(c->res, "Retry-After",
+			slice_view(arena_printf(c->req->arena, "%u", retry_s)));
 	}
 	response_set_bytes(c->res, text);
 }

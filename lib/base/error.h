@@ -14,6 +14,7 @@ struct error {
 	int status;            /* an HTTP status */
 	const char *code;      /* static: the machine-readable code of the reply */
 	const char *parameter; /* static: the parameter at fault, or NULL */
+	unsigned retry_s;      /* seconds after which to ask again; 0: not said */
 	char text[128];   /* the reply's `error` where it is not the code's usual one; else empty */
 	char detail[256]; /* for the log only */
 };

@@ -30,6 +30,11 @@ static inline const char *name_file(struct arena *a, const char *account, const 
 	return arena_printf(a, "cdn:{%s}:file:%s", account, id);
 }
 
+static inline const char *name_account_rate(struct arena *a, const char *id, const char *what)
+{
+	return arena_printf(a, "cdn:{%s}:rate:%s", id, what);
+}
+
 static inline const char *name_key(struct arena *a, const char *digest)
 {
 	return arena_printf(a, "cdn:key:%s", digest);

@@ -33,8 +33,24 @@ static const char close_account[] = "local files = redis.call('HGET', KEYS[1], '
 				    "redis.call('DEL', KEYS[1])\n"
 				    "return 'closed'\n";
 
+/*
+ * KEYS: the times of the last calls, newest first. ARGV: how many are allowed, in how many ms.
+ * Returns 0 when the call is one of them, else the ms until the next one is. The clock is Redis's
+ * own: those of the workers' machines differ. A call that was asked about twice counts twice.
+ */
+static const char rate[] =
+	"local time = redis.call('TIME')\n"
+	"local now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
+	"local first = redis.call('LINDEX', KEYS[1], ARGV[1] - 1)\n"
+	"if first and first + ARGV[2] > now then return first + ARGV[2] - now end\n"
+	"redis.call('LPUSH', KEYS[1], now)\n"
+	"redis.call('LTRIM', KEYS[1], 0, ARGV[1] - 1)\n"
+	"redis.call('PEXPIRE', KEYS[1], ARGV[2])\n"
+	"return 0\n";
+
 const char *const script_texts[SCRIPT__COUNT] = {
 	[SCRIPT_COMMIT] = commit,
 	[SCRIPT_REMOVE] = remove_file,
 	[SCRIPT_CLOSE] = close_account,
+	[SCRIPT_RATE] = rate,
 };
