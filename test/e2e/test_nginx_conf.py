@@ -2,8 +2,11 @@
 import json
 import os
 import re
+import select
 import socket
+import time
 import unittest
+import unittest.mock
 
 from harness import Folder, Nginx, main, wait_until
 from harness.client import connect, read, request
@@ -21,6 +24,8 @@ TYPES = {
 PICTURES = {"png", "jpg", "gif", "webp", "avif", "bmp", "ico"}
 EXPOSED = "Accept-Ranges, Content-Range, Content-Disposition, Content-Length, ETag"
 POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data: 'self'"
+FETCH = "/api/v4/upload_from_url"
+FROM_SLOW = b'Status: 419 Slow\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nslow'
 FROM_WORKER = b'Status: 418 Worker\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\nworker'
 
 
@@ -35,12 +40,14 @@ class Case(unittest.TestCase):
                 f.write(BYTES)
         cls.answer = FROM_WORKER
         cls.responder = Responder(os.path.join(cls.folder.run, "worker.sock"), lambda values, body: cls.answer)
+        cls.slow = Responder(os.path.join(cls.folder.run, "slow.sock"), lambda values, body: FROM_SLOW)
         cls.nginx = Nginx(cls.folder).start()
 
     @classmethod
     def tearDownClass(cls):
         cls.nginx.stop()
         cls.responder.close()
+        cls.slow.close()
         complaints = cls.nginx.complaints()
         cls.folder.remove()
         # The FIFO planted below is named by nginx as what it is.
@@ -49,6 +56,7 @@ class Case(unittest.TestCase):
     def setUp(self):
         type(self).answer = FROM_WORKER
         self.responder.called.clear()
+        self.slow.called.clear()
 
     def ask(self, path, method="GET", headers=(), **more):
         return request(self.nginx.address, method, path, headers, **more)
@@ -59,6 +67,13 @@ class Case(unittest.TestCase):
         values, _ = self.responder.called[-1]
         self.assertEqual(values["REQUEST_URI"], path)
         self.assertEqual(values["REQUEST_METHOD"], method)
+
+    def assertRefusedHere(self, answer, status, retry_after=None):
+        self.assertEqual((answer.status, answer.json["status"]), (status, status), answer)
+        self.assertEqual(answer.header("Content-Type"), "application/json; charset=utf-8")
+        self.assertEqual(answer.header("Access-Control-Allow-Origin"), "*")
+        self.assertEqual(answer.header("Retry-After"), retry_after)
+        self.assertEqual(self.refusal(answer)["status"], status)
 
     def assertPublic(self, answer, policy):
         for name, value in [
@@ -327,21 +342,132 @@ class Errors(Case):
         self.assertEqual(len(self.responder.called[-1][1]), 3_000_000)
 
 
+class Fetches(Case):
+    LIMIT = 64 * 1024
+
+    def fetch(self, path=FETCH, method="POST", body=b"{}", **more):
+        answer = self.ask(path, method, body=body, **more)
+        return {418: "worker", 419: "slow"}.get(answer.status, answer.status)
+
+    def test_only_they_go_to_the_slow_pool(self):
+        rows = [
+            # Whatever a worker takes for a fetch.
+            ("POST", FETCH, "slow"), ("POST", FETCH + "?url=x", "slow"), ("POST", FETCH + "?", "slow"),
+            ("POST", "/api/v4/upload%5Ffrom%5furl", "slow"), ("POST", "/%61pi/v4/upload_from_url", "slow"),
+            ("POST", "http://other" + FETCH, "slow"),
+            # A worker refuses these, so it matters only that one is asked.
+            ("POST", "//api/v4/upload_from_url", "slow"), ("POST", "/api/v4/./upload_from_url", "slow"),
+            ("POST", FETCH + "/", "worker"), ("POST", FETCH + "x", "worker"), ("POST", FETCH.upper(), "worker"),
+            ("POST", "/x" + FETCH, "worker"), ("POST", FETCH + "%20", "worker"), ("POST", FETCH + ".png", "worker"),
+            ("POST", FETCH + ";x", "worker"), ("POST", FETCH + "%3Fx", "worker"), ("POST", FETCH + "%23", "worker"),
+            # Not a fetch.
+            *((method, FETCH, "worker") for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "BREW")),
+            ("POST", "/api/v4/upload", "worker"), ("POST", "/api/v4/uploads", "worker"), ("GET", "/api/v4/me", "worker"),
+            ("GET", "/", "worker"), ("GET", "/up", "worker"), ("DELETE", f"/api/v4/upload/{ID}", "worker"),
+            ("GET", f"/{ID}/upload_from_url", "worker"),
+        ]
+        for method, path, pool in rows:
+            with self.subTest(method=method, path=path):
+                self.assertEqual(self.fetch(path, method), pool)
+
+    def test_parameters(self):
+        self.fetch(FETCH + "?url=http%3A%2F%2Fx", headers={
+            "Authorization": "Bearer x", "X-Download-Authorization": "y", "Content-Type": "application/json"})
+        values, body = self.slow.called[-1]
+        self.assertEqual(body, b"{}")
+        self.assertEqual({name: values[name] for name in values if name != "HTTP_HOST"}, {
+            "REQUEST_URI": FETCH + "?url=http%3A%2F%2Fx", "REQUEST_METHOD": "POST", "CONTENT_TYPE": "application/json",
+            "CONTENT_LENGTH": "2", "REMOTE_ADDR": "127.0.0.1", "HTTP_AUTHORIZATION": "Bearer x",
+            "HTTP_X_DOWNLOAD_AUTHORIZATION": "y", "HTTP_CONTENT_TYPE": "application/json", "HTTP_CONTENT_LENGTH": "2",
+            "HTTP_CONNECTION": "close"})
+
+    def test_a_body_is_small(self):
+        for more in ({}, {"chunked": True}):
+            with self.subTest(**more):
+                self.assertEqual(self.fetch(body=b"x" * self.LIMIT, **more), "slow")
+                values, body = self.slow.called.pop()
+                self.assertEqual((len(body), values["CONTENT_LENGTH"]), (self.LIMIT, str(self.LIMIT)))
+                self.assertRefusedHere(self.ask(FETCH, "POST", body=b"x" * (self.LIMIT + 1), **more), 413)
+                self.assertEqual(self.slow.called, [])
+
+    def test_a_body_is_here_before_a_worker_is_asked(self):
+        with connect(self.nginx.address) as sock:
+            sock.sendall(f"POST {FETCH} HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n12".encode())
+            self.assertEqual(self.fetch(), "slow")
+            self.assertEqual(len(self.slow.called), 1)
+            sock.sendall(b"34")
+            self.assertEqual(read(sock).status, 419)
+        self.assertEqual(self.slow.called[-1][1], b"1234")
+
+
+class SlowPool(Case):
+    """A line of one, which nobody serves."""
+
+    def line(self):
+        path = os.path.join(self.folder.run, "slow.sock")
+        os.unlink(path)
+        listener = socket.socket(socket.AF_UNIX)
+        self.addCleanup(listener.close)
+        listener.bind(path)
+        os.chmod(path, 0o600)
+        listener.listen(0)
+        return listener
+
+    def test_a_full_line(self):
+        listener = self.line()
+        with connect(self.nginx.address) as first:
+            first.sendall(f"POST {FETCH} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode())
+            select.select([listener], [], [], 10)
+            self.assertRefusedHere(self.ask(FETCH, "POST"), 502, "1")
+            self.assertReachesWorker("/api/v4/me")
+            self.assertReachesWorker(FETCH, "OPTIONS")
+            self.assertEqual(select.select([first], [], [], 0)[0], [], "the first still stands in line")
+            listener.accept()[0].close()
+            self.assertRefusedHere(read(first), 502, "1")
+
+    def test_not_there(self):
+        self.line().close()
+        self.assertRefusedHere(self.ask(FETCH, "POST"), 502, "1")
+        self.assertReachesWorker("/api/v4/upload", "POST", body=b"x")
+
+
+class Patience(Case):
+    """For how long nginx waits for the slow pool: shortened, so as to see its end."""
+
+    @classmethod
+    def setUpClass(cls):
+        render = Folder.render
+
+        def shortened(folder, *words, **values):
+            path = render(folder, *words, **values)
+            with open(path, encoding="utf-8") as f:
+                text = f.read()
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(re.sub(r"(location = /api/v4/upload_from_url {[^}]*fastcgi_read_timeout )\d+s", r"\g<1>1s", text))
+            return path
+
+        with unittest.mock.patch.object(Folder, "render", shortened):
+            super().setUpClass()
+
+    def test_its_end_is_504(self):
+        self.slow.answer = lambda values, body: time.sleep(1.5) or FROM_SLOW
+        self.assertRefusedHere(self.ask(FETCH, "POST", body=b"{}"), 504, "5")
+        self.responder.answer = lambda values, body: time.sleep(1.5) or FROM_WORKER
+        self.assertReachesWorker("/api/v4/me")
+
+
 class WithoutWorkers(Case):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.responder.listener.shutdown(socket.SHUT_RDWR)
-        cls.responder.close()
+        for pool in (cls.responder, cls.slow):
+            pool.listener.shutdown(socket.SHUT_RDWR)
+            pool.close()
 
     def test_pictures_still_answer_and_the_rest_says_502(self):
         self.assertEqual(self.ask(f"/{ID}/a.png").body, BYTES)
         for path in ("/api/v4/me", "/up", f"/{ID}/a.html", f"/{ID[:-3]}fff/a.png"):
-            answer = self.ask(path)
-            self.assertEqual((answer.status, answer.json["status"]), (502, 502))
-            self.assertEqual(answer.header("Retry-After"), "1")
-            self.assertEqual(answer.header("Access-Control-Allow-Origin"), "*")
-            self.assertEqual(self.refusal(answer)["status"], 502)
+            self.assertRefusedHere(self.ask(path), 502, "1")
 
 
 main()

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import ROOT, free_port, main
+from harness import ROOT, free_port, main, process, wait_until
 from harness.samples import jpeg
 
 JPEG = jpeg()
@@ -97,6 +97,53 @@ class Up(Case):
         _, _, restarted = self.up("one", port)
         self.assertEqual(restarted.returncode, 0, restarted.stdout + restarted.stderr)
         self.assertEqual(self.curl(url), JPEG, "the file outlives the stop")
+
+    @staticmethod
+    def pools(data):
+        """The workers of each pool."""
+        with open(os.path.join(data, "run", "supervisord.pid"), encoding="ascii") as f:
+            children = process.children(int(f.read()))
+        found = {}
+        for pid in children:
+            with open(f"/proc/{pid}/comm", encoding="ascii") as f:
+                name = f.read().strip()
+            with open(f"/proc/{pid}/environ", "rb") as f:
+                environment = dict(pair.split(b"=", 1) for pair in f.read().split(b"\0") if b"=" in pair)
+            if name == "multiwatch":
+                found[environment[b"SUPERVISOR_PROCESS_NAME"].decode()] = process.children(pid)
+        return found
+
+    def test_two_pools(self):
+        data, port, first = self.up("pools")
+        self.assertUp(first)
+        before = self.pools(data)
+        self.assertEqual(set(before), {"worker", "slow"})
+        for path, log in (("/api/v4/upload_from_url", "slow.log"), ("/api/v4/upload", "worker.log")):
+            self.curl("-X", "POST", f"http://127.0.0.1:{port}{path}")
+            with open(os.path.join(data, "log", log), encoding="utf-8") as f:
+                wait_until(lambda: f'"path":"{path}"' in f.read(), what=f"a line in {log}")
+
+        # As if the program had been built anew.
+        with open(os.path.join(data, "conf", "worker.sha256"), "w", encoding="ascii") as f:
+            f.write(f"{'0' * 64}  {os.path.join(ROOT, 'build', 'cdn.fcgi')}\n")
+        again = run("up", "--data", data, "--detach")
+        self.assertUp(again)
+        self.assertIn("The workers run the new build.", again.stdout)
+        self.assertNotIn("has changed", again.stdout)
+
+        def renewed():
+            after = self.pools(data)
+            return all(len(after[name]) == len(before[name]) and not set(after[name]) & set(before[name])
+                       for name in before)
+
+        wait_until(renewed, what="new workers in both pools")
+
+        # As if an earlier version had started it: it goes on, and says what it takes to have the new files.
+        with open(os.path.join(data, "conf", "nginx.conf"), "a", encoding="ascii") as f:
+            f.write("# older\n")
+        older = run("up", "--data", data, "--detach")
+        self.assertUp(older)
+        self.assertEqual(re.findall(r"deploy/(\S+) has changed", older.stdout), ["nginx.conf"])
 
     def test_a_port_in_use(self):
         with socket.socket() as busy:

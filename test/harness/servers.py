@@ -38,7 +38,8 @@ class Folder:
             user = "user root root;"
         given = {
             "DIR": self.path, "RUN": self.run, "LOG": self.log, "CONF": self.conf, "DATA": self.data,
-            "REDIS": self.redis, "BUILD": BUILD, "WORKERS": "2", "USER": user, "EXTRA": "", **values,
+            "REDIS": self.redis, "BUILD": BUILD, "WORKERS": "2", "SLOW_WORKERS": "1",
+            "USER": user, "EXTRA": "", **values,
         }
         command = [os.path.join(ROOT, "deploy/render"), os.path.join(ROOT, "deploy", name)]
         command += [f"{key}={value}" for key, value in given.items()]
@@ -145,24 +146,28 @@ class Workers:
 
 
 class Pool(Workers):
-    """Workers behind spawn-fcgi and multiwatch, by the command of deploy/supervisord.conf."""
+    """Workers behind spawn-fcgi and multiwatch, by the command of deploy/supervisord.conf; name: which of its pools."""
 
     def __init__(self, folder, count=2, name="worker", binary=None, env=None):
         super().__init__(folder, name, binary, env)
         self.count = count
         self.folder, self.name = folder, name
 
-    def command(self):
+    def program(self):
+        """Its section, as supervisord reads it: the command, and the environment that goes with it."""
         conf = configparser.RawConfigParser(comment_prefixes=(";",))
-        conf.read(self.folder.render("supervisord.conf", WORKERS=self.count))
-        words = shlex.split(conf["program:worker"]["command"])
-        own = {os.path.join(BUILD, "cdn.fcgi"): self.binary, "/worker.": f"/{self.name}."}
+        conf.read(self.folder.render("supervisord.conf", WORKERS=self.count, SLOW_WORKERS=self.count))
+        section = conf["program:" + self.name]
+        own = {os.path.join(BUILD, "cdn.fcgi"): self.binary, "%(program_name)s": self.name}
+        command = section["command"]
         for theirs, ours in own.items():
-            words = [word.replace(theirs, ours) for word in words]
-        return words
+            command = command.replace(theirs, ours)
+        pairs = (pair.split("=", 1) for pair in section["environment"].split(","))
+        return shlex.split(command), {name: value.strip('"') for name, value in pairs}
 
     def start(self):
-        self.process = process.start(self.command(), self.log, self.env)
+        command, env = self.program()
+        self.process = process.start(command, self.log, {**env, **self.env})
         process.wait_until(lambda: len(self.pids()) == self.count, what="the pool")
         return self
 

@@ -15,13 +15,14 @@ class Site:
 
     settings   lines of the env file, over those that deploy/up writes; None takes one away
     workers    size of the pool; "single": one worker on a listener of the test's, see Worker
+    slow       size of the slow pool; 0, and that of a single worker: there is none, and its socket is the pool's
     tier       of the account that is made
     base       where the folder is made, for a filesystem of the test's choice
     env        more environment for the workers (LD_PRELOAD and the like)
     """
 
     def __init__(self, settings=None, workers=2, tier="functionally_unlimited", base=None, env=None, binary=None,
-                 extra="", build=None, wrapper=()):
+                 extra="", build=None, wrapper=(), slow=None):
         self.folder = Folder(base)
         self.build = build or BUILD
         self.redis = Redis(self.folder)
@@ -32,6 +33,13 @@ class Site:
             self.pool = Worker(self.folder, binary=binary, env=env, wrapper=wrapper)
         else:
             self.pool = Pool(self.folder, workers, binary=binary, env=env)
+        self.pools = [self.pool]
+        self.slow = self.pool
+        if slow or slow is None and workers != "single":
+            self.slow = Pool(self.folder, slow or 1, name="slow", binary=binary, env=env)
+            self.pools.append(self.slow)
+        else:
+            os.symlink(self.pool.socket, os.path.join(self.folder.run, "slow.sock"))
         self.settings = {
             "CDN_PUBLIC_URL": self.url, "CDN_DATA_DIR": self.folder.data, "CDN_REDIS_URL": self.redis.url,
             "CDN_SENDFILE": "x-accel-redirect", **(settings or {}),
@@ -48,7 +56,8 @@ class Site:
             self.redis.start()
             self.cdnctl("store", "init")
             self.key = self.make_account("test@example.org", self.tier)
-            self.pool.start()
+            for pool in self.pools:
+                pool.start()
             self.nginx.start()
             process.wait_until(lambda: self.get("/up").status == 200, what="GET /up", timeout=20)
         except BaseException:
@@ -67,7 +76,7 @@ class Site:
     def kill(self):
         """End everything and remove the folder, whatever state it is in."""
         try:
-            for server in (self.nginx, self.pool, self.redis):
+            for server in (self.nginx, *self.pools, self.redis):
                 try:
                     server.stop()
                 except AssertionError as error:
@@ -81,7 +90,7 @@ class Site:
         """End everything; AssertionError when something was left or said that should not be."""
         faults = self.faults_at_rest()
         try:
-            for server in (self.nginx, self.pool, self.redis):
+            for server in (self.nginx, *self.pools, self.redis):
                 server.stop()
             faults += self.faults_in_logs()
             if faults:
@@ -109,33 +118,36 @@ class Site:
 
     def expect_ends(self, count=1_000_000):
         """The test makes workers end other than by pool.signal(): by recycling, by killing one of them."""
-        self.pool.ends_asked += count
+        for pool in self.pools:
+            pool.ends_asked += count
 
     def faults_at_rest(self):
         faults = []
-        if self.pool.process and self.pool.ends() > self.pool.ends_asked:
-            faults.append(f"{self.pool.ends() - self.pool.ends_asked} workers ended unasked")
-        if self.pool.process and self.redis.process:
+        running = [pool for pool in self.pools if pool.process]
+        for pool in running:
+            if pool.ends() > pool.ends_asked:
+                faults.append(f"{pool.ends() - pool.ends_asked} workers ended unasked")
+        if running and self.redis.process:
             try:
                 process.wait_until(lambda: not self.unfinished(), timeout=5)
             except AssertionError:
                 faults.append(f"left in tmp/: {self.unfinished()}")
-            for pid in self.pool.pids():
+            for pid in (pid for pool in running for pid in pool.pids()):
                 faults += [f"worker {pid} holds {path}" for path in self.descriptors(pid)
                            if path.startswith(self.folder.data + "/tmp/")]
         return faults
 
     def faults_in_logs(self):
-        log = self.pool.log_bytes()
+        log = b"".join(pool.log_bytes() for pool in self.pools)
         faults = []
         if SANITIZER_TEXT.search(log):
-            faults.append("sanitizer text in the worker's log")
+            faults.append("sanitizer text in a worker's log")
         for line in log.decode("utf-8", "replace").splitlines():
             bad = re.search(r"cdn\.fcgi\[\d+\]: error", line) or re.search(r'"status": ?5\d\d\b', line)
             if bad and not any(pattern.search(line) for pattern in self.expected):
                 faults.append("unasked: " + line)
         if re.search(rb"sk_cdn_[0-9a-f]{20}", log):
-            faults.append("a key in the worker's log")
+            faults.append("a key in a worker's log")
         return faults + [line.strip() for line in self.nginx.complaints()]
 
     @staticmethod
@@ -205,20 +217,21 @@ class Site:
 
     # -- what happened
 
-    def access(self):
+    def access(self, *pools):
         """The workers' access lines. One is written a moment after its answer: this waits for the log to rest."""
-        lines = self.access_so_far()
+        lines = self.access_so_far(*pools)
         for _ in range(20):
             time.sleep(0.05)
-            later = self.access_so_far()
+            later = self.access_so_far(*pools)
             if len(later) == len(lines):
                 break
             lines = later
         return lines
 
-    def access_so_far(self):
-        """The access log so far, one dict a request."""
-        lines = self.pool.log_bytes().decode("utf-8", "replace").splitlines()
+    def access_so_far(self, *pools):
+        """The access log so far, one dict a request: of these pools, or of all, one after the other."""
+        logs = b"".join(pool.log_bytes() for pool in pools or self.pools)
+        lines = logs.decode("utf-8", "replace").splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     def stored(self):
