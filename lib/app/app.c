@@ -83,3 +83,10 @@ int call_full(struct error *err)
 {
 	return error_set(err, 500, "internal_error", "arena is full");
 }
+
+int call_missing(const char *parameter, struct error *err)
+{
+	error_set(err, 400, "missing_parameter", "no %s", parameter);
+	err->parameter = parameter;
+	return error_say(err, "Missing %s parameter", parameter);
+}

@@ -37,6 +37,7 @@ struct call {
 /* The documentation's names: each answers the call, or returns -1 with *err for the dispatcher. */
 int me_show(struct call *c, struct error *err);
 int upload_create(struct call *c, struct error *err);
+int upload_from_url(struct call *c, struct error *err);
 int upload_delete(struct call *c, struct error *err);
 int file_serve(struct call *c, struct error *err);
 int health_show(struct call *c, struct error *err);
@@ -54,6 +55,10 @@ const struct tier_limits *call_limits(const struct call *c);
 /* Open the store for this call; 503 when it is not mounted. */
 int call_open_store(struct call *c, struct error *err) __attribute__((warn_unused_result));
 
+/* 500: the request's memory is used up. */
 int call_full(struct error *err);
+
+/* 400: a parameter was not sent. `parameter` is static. */
+int call_missing(const char *parameter, struct error *err);
 
 #endif

@@ -4,7 +4,7 @@
 enum who { WHO_ANYONE, WHO_KEY };
 
 /* What a route reads of the body; what it does not read, the front end drains. */
-enum body_kind { BODY_UNREAD, BODY_MULTIPART };
+enum body_kind { BODY_UNREAD, BODY_MULTIPART, BODY_FIELDS };
 
 enum cors { CORS_NONE, CORS_API, CORS_FILE };
 
@@ -19,6 +19,8 @@ struct route {
 
 static const struct route routes[] = {
 	{1 << METHOD_POST, "/api/v4/upload", WHO_KEY, BODY_MULTIPART, CORS_API, upload_create},
+	{1 << METHOD_POST, "/api/v4/upload_from_url", WHO_KEY, BODY_FIELDS, CORS_API,
+		upload_from_url},
 	{1 << METHOD_DELETE, "/api/v4/upload/:id", WHO_KEY, BODY_UNREAD, CORS_API, upload_delete},
 	{1 << METHOD_GET, "/api/v4/me", WHO_KEY, BODY_UNREAD, CORS_API, me_show},
 	{1 << METHOD_GET, "/up", WHO_ANYONE, BODY_UNREAD, CORS_NONE, health_show},
@@ -118,10 +120,15 @@ static int check_body(struct call *c, const struct route *route, struct error *e
 	if (request_header(c->req, "content-encoding").n) {
 		return error_set(err, 415, "unsupported_media_type", "body with a content coding");
 	}
-	if (mediatype_parse(request_header(c->req, "content-type"), &c->type, err) != 0) {
+	struct slice type = request_header(c->req, "content-type");
+	/* Fields may all stand in the query, and then there is no body to have a type. */
+	if (route->body == BODY_FIELDS && !type.n) {
+		return 0;
+	}
+	if (mediatype_parse(type, &c->type, err) != 0) {
 		return -1;
 	}
-	if (!mediatype_is(&c->type, "multipart/form-data")) {
+	if (route->body == BODY_MULTIPART && !mediatype_is(&c->type, "multipart/form-data")) {
 		return error_set(
 			err, 415, "unsupported_media_type", "body is not multipart/form-data");
 	}

@@ -110,9 +110,7 @@ int upload_create(struct call *c, struct error *err)
 		return -1;
 	}
 	if (!u->has_file) {
-		error_set(err, 400, "missing_parameter", "no part named file");
-		err->parameter = "file";
-		return error_say(err, "Missing file parameter");
+		return call_missing("file", err);
 	}
 	struct record record;
 	if (intake_publish(&u->intake, slice_view(u->filename), "upload", "", &record, err) != 0) {

@@ -1,0 +1,165 @@
+/* POST /api/v4/upload_from_url: the bytes come from an origin instead of the client. */
+#include "app/fields.h"
+#include "app/publish.h"
+#include "base/utf8.h"
+#include "fetch/download.h"
+#include "http/filename.h"
+#include "http/human.h"
+#include "store/rate.h"
+
+enum { URL_MAX = 4096, AUTHORIZATION_MAX = 4096, MINUTE_MS = 60 * 1000 };
+
+struct fetching {
+	struct call *call;
+	struct intake intake;
+	struct slice text; /* the URL as it was sent */
+	struct url url;
+	const char *authorization;
+	char filename[FILENAME_SIZE];
+};
+
+static bool has_control(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int read_url(struct fetching *f, struct error *err)
+{
+	struct call *c = f->call;
+	struct fields fields;
+	if (fields_read(c, &fields, err) != 0) {
+		return -1;
+	}
+	int found = fields_text(c, &fields, "url", &f->text, err);
+	if (found < 0) {
+		return -1;
+	}
+	f->text = slice_trim(f->text);
+	if (!found || f->text.n == 0) {
+		return call_missing("url", err);
+	}
+	if (f->text.n > URL_MAX || has_control(f->text) || !utf8_is_valid(f->text)) {
+		return error_set(err, 400, "bad_request", "url: too long, control or not UTF-8");
+	}
+	const char *text = arena_dup(c->req->arena, f->text);
+	if (!text) {
+		return call_full(err);
+	}
+	return url_parse(&f->url, c->req->arena, text, &c->app->config->fetch_ports, err);
+}
+
+static int read_authorization(struct fetching *f, struct error *err)
+{
+	struct slice value = request_header(f->call->req, "x-download-authorization");
+	if (!value.n) {
+		return 0;
+	}
+	if (value.n > AUTHORIZATION_MAX || has_control(value)) {
+		return error_set(err, 400, "bad_request", "X-Download-Authorization");
+	}
+	f->authorization = arena_dup(f->call->req->arena, value);
+	return f->authorization ? 0 : call_full(err);
+}
+
+static int read_name(struct fetching *f, struct error *err)
+{
+	const char *path = url_path(&f->url, f->call->req->arena);
+	if (!path) {
+		return call_full(err);
+	}
+	filename_clean(slice_view(path), f->filename);
+	return 0;
+}
+
+static int check_rate(struct call *c, struct error *err)
+{
+	const struct rate rate = {
+		"fetch", .calls_max = c->app->config->fetch_per_minute, .window_ms = MINUTE_MS};
+	uint64_t wait_ms;
+	if (rate.calls_max == 0) {
+		return 0;
+	}
+	int may = rate_take(
+		c->app->redis, c->req->arena, c->identity->account.id, &rate, &wait_ms, err);
+	if (may != 0) {
+		return may < 0 ? -1 : 0;
+	}
+	error_set(err, 429, "rate_limited", "above CDN_FETCH_PER_MINUTE");
+	err->retry_s = (unsigned)((wait_ms + 999) / 1000);
+	return -1;
+}
+
+/* `size` is for people: of a file without a length nobody knows how large it would have been. */
+static int refuse_size(uint64_t limit, const char *size, struct error *err)
+{
+	char most[HUMAN_SIZE], reason[3 * HUMAN_SIZE];
+	human_size(limit, most);
+	if (!size) {
+		snprintf(reason, sizeof reason, "File too large: more than %s exceeds limit of %s",
+			most, most);
+	} else {
+		snprintf(reason, sizeof reason, "File too large: %s exceeds limit of %s", size,
+			most);
+	}
+	return upload_failed(err, reason, "file above the limit of its tier");
+}
+
+static int expect(void *context, uint64_t bytes, struct error *err)
+{
+	const struct fetching *f = context;
+	uint64_t limit = call_limits(f->call)->file_bytes;
+	char size[HUMAN_SIZE];
+	if (bytes > limit) {
+		human_size(bytes, size);
+		return refuse_size(limit, size, err);
+	}
+	return intake_check(f->call, bytes, err);
+}
+
+static int take(void *context, struct slice bytes, struct error *err)
+{
+	struct fetching *f = context;
+	uint64_t limit = call_limits(f->call)->file_bytes;
+	if (f->intake.blob.size + bytes.n > limit) {
+		return refuse_size(limit, NULL, err);
+	}
+	return intake_write(&f->intake, bytes, err);
+}
+
+static int fetch(struct fetching *f, struct error *err)
+{
+	const struct download_sink sink = {expect, take, f};
+	struct call *c = f->call;
+	if (intake_open(&f->intake, c, err) != 0 || intake_begin(&f->intake, err) != 0) {
+		return -1;
+	}
+	return download_run(c->app->config, c->req->arena, &f->url, f->authorization, &sink, err);
+}
+
+int upload_from_url(struct call *c, struct error *err)
+{
+	struct record record;
+	struct fetching *f = arena_alloc(c->req->arena, sizeof *f);
+	if (!f) {
+		return call_full(err);
+	}
+	f->call = c;
+	if (read_url(f, err) != 0 || read_authorization(f, err) != 0 || read_name(f, err) != 0 ||
+		intake_check(c, 0, err) != 0 || check_rate(c, err) != 0 || fetch(f, err) != 0) {
+		return -1;
+	}
+	const char *original = url_without_userinfo(c->req->arena, f->text);
+	if (!original) {
+		return call_full(err);
+	}
+	if (intake_publish(&f->intake, slice_view(f->filename), "url", original, &record, err) !=
+		0) {
+		return -1;
+	}
+	return reply_file(c, 201, &record, err);
+}
