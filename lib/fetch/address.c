@@ -132,7 +132,6 @@ enum address_verdict address_judge(const struct sockaddr *address, const struct 
 
 static int take_own(struct address_list *own, const struct ifaddrs *interfaces)
 {
-	own->count = 0;
 	for (const struct ifaddrs *i = interfaces; i; i = i->ifa_next) {
 		unsigned char bytes[NETWORK_BYTES];
 		uint16_t port;
