@@ -8,7 +8,7 @@ import time
 import unittest
 import unittest.mock
 
-from harness import Folder, Nginx, main, wait_until
+from harness import ROOT, Folder, Nginx, main, wait_until
 from harness.client import connect, read, request
 from harness.responder import Responder
 
@@ -398,6 +398,14 @@ class Fetches(Case):
             sock.sendall(b"34")
             self.assertEqual(read(sock).status, 419)
         self.assertEqual(self.slow.called[-1][1], b"1234")
+
+
+    def test_the_longest_fetch_may_stand_in_line_first(self):
+        with open(os.path.join(self.folder.conf, "nginx.conf"), encoding="utf-8") as f:
+            location = re.search(r"location = /api/v4/upload_from_url {(.*?)}", f.read(), re.S).group(1)
+        with open(os.path.join(ROOT, ".env.example"), encoding="utf-8") as f:
+            longest = int(re.search(r"^#CDN_FETCH_TIMEOUT=(\d+)$", f.read(), re.M).group(1))
+        self.assertGreater(int(re.search(r"fastcgi_read_timeout (\d+)s;", location).group(1)), 2 * longest)
 
 
 class SlowPool(Case):
