@@ -85,8 +85,25 @@ int json_print(struct json *doc, struct slice *out)
 	return 0;
 }
 
+/* In a string, as it is or escaped. Backslashes stand nowhere else. */
+static bool has_nul(struct slice text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '\0') {
+			return true;
+		}
+		if (text.p[i] == '\\' && slice_starts(slice_from(text, ++i), "u0000")) {
+			return true;
+		}
+	}
+	return false;
+}
+
 int json_parse(struct json *doc, struct arena *a, struct slice text)
 {
+	if (has_nul(text)) {
+		return -1;
+	}
 	const char *end = NULL;
 	cJSON *node = cJSON_ParseWithLengthOpts(text.p, text.n, &end, 0);
 	if (node && !cJSON_IsObject(node)) {

@@ -39,7 +39,10 @@ void json_set_object(struct json *object, const char *name, struct json *child);
 /* The whole document without white space; *out lives in the arena. -1 when anything failed. */
 int json_print(struct json *doc, struct slice *out) __attribute__((warn_unused_result));
 
-/* Read an object. -1 when the text is not one JSON object, or no memory was left. */
+/*
+ * Read an object. -1 when the text is not one JSON object, or no memory was left; nor is a NUL taken,
+ * at which cJSON would cut a string short.
+ */
 int json_parse(struct json *doc, struct arena *a, struct slice text)
 	__attribute__((warn_unused_result));
 

@@ -79,6 +79,24 @@ static void refuses_what_is_no_object(void **state)
 	}
 }
 
+static void takes_no_nul(void **state)
+{
+	static const char raw[] = "{\"a\":\"b\0c\"}";
+	static const char *const bad[] = {"{\"a\":\"b\\u0000c\"}", "{\"a\":\"\\\\\\u0000\"}",
+		"{\"a\\u0000\":\"b\"}", "{\"a\":{\"b\":[\"\\u0000\"]}}"};
+	static const char *const good[] = {
+		"{\"a\":\"\\\\u0000\"}", "{\"a\":\"u0000\"}", "{\"a\":\"\\u0001\\\\u00000\"}"};
+	struct json doc;
+	(void)state;
+	assert_int_equal(json_parse(&doc, &arena, slice_of(raw, sizeof raw - 1)), -1);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		assert_int_equal(json_parse(&doc, &arena, slice_view(bad[i])), -1);
+	}
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		assert_int_equal(json_parse(&doc, &arena, slice_view(good[i])), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -86,6 +104,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(fails_as_a_whole, make_arena, drop_arena),
 		cmocka_unit_test_setup_teardown(reads_an_object, make_arena, drop_arena),
 		cmocka_unit_test_setup_teardown(refuses_what_is_no_object, make_arena, drop_arena),
+		cmocka_unit_test_setup_teardown(takes_no_nul, make_arena, drop_arena),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
