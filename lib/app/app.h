@@ -16,7 +16,7 @@
 struct app;
 
 /* Memory that a request may take at most: buffers for its file, its record, its replies. */
-enum { APP_ARENA = 512 * 1024 };
+enum { APP_ARENA = 1280 * 1024 };
 
 /* Make what every request needs. Connects to nothing. */
 int app_open(const struct config *config, const struct log *log, struct app **out,

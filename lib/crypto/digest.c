@@ -3,19 +3,20 @@
 
 #include <openssl/evp.h>
 #include <pthread.h>
+#include <semaphore.h>
 
 #include "base/number.h"
 
 enum { STACK_BYTES = 256 * 1024 };
 
-/* The thread beside: it has a job while `job.p` is set. */
+/* The thread beside and its jobs, each announced by `todo` and ended by `done`. */
 struct beside {
 	bool started;
 	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	struct slice job;
-	bool failed, stop;
+	sem_t todo, done;
+	struct slice jobs[SHA256_POSTED_MAX]; /* in a ring; p is NULL: end */
+	size_t given, ended;                  /* jobs so far; the caller's count of them */
+	bool failed;
 };
 
 /* The algorithm is fetched once: libcrypto's look-up costs more than hashing a small file. */
@@ -45,26 +46,26 @@ static bool update(struct sha256 *h, struct slice bytes)
 	return EVP_DigestUpdate(h->context, bytes.p, bytes.n) == 1;
 }
 
+static void wait_for(sem_t *semaphore)
+{
+	while (sem_wait(semaphore) != 0) {
+		/* Interrupted; nothing else can happen to it. */
+	}
+}
+
 static void *work(void *arg)
 {
 	struct sha256 *h = arg;
 	struct beside *b = &h->beside;
-	pthread_mutex_lock(&b->lock);
-	while (!b->stop) {
-		if (!b->job.p) {
-			pthread_cond_wait(&b->changed, &b->lock);
-			continue;
+	for (size_t i = 0;; i++) {
+		wait_for(&b->todo);
+		struct slice job = b->jobs[i % SHA256_POSTED_MAX];
+		if (!job.p) {
+			return NULL;
 		}
-		struct slice job = b->job;
-		pthread_mutex_unlock(&b->lock);
-		bool done = update(h, job);
-		pthread_mutex_lock(&b->lock);
-		b->failed = b->failed || !done;
-		b->job.p = NULL;
-		pthread_cond_signal(&b->changed);
+		b->failed = !update(h, job) || b->failed;
+		sem_post(&b->done);
 	}
-	pthread_mutex_unlock(&b->lock);
-	return NULL;
 }
 
 /* It inherits that signals are blocked: they stay the caller's to take. */
@@ -75,8 +76,8 @@ static bool start(struct sha256 *h)
 	if (b->started) {
 		return true;
 	}
-	pthread_mutex_init(&b->lock, NULL);
-	pthread_cond_init(&b->changed, NULL);
+	sem_init(&b->todo, 0, 0);
+	sem_init(&b->done, 0, 0);
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK_BYTES);
 	b->started = pthread_create(&b->thread, &attributes, work, h) == 0;
@@ -84,42 +85,43 @@ static bool start(struct sha256 *h)
 	return b->started;
 }
 
-/* With the lock held: until the thread has nothing to do. */
-static void wait_for_rest(struct beside *b)
+/* Wait until at most `left` jobs are out. */
+static void wait_for_jobs(struct beside *b, size_t left)
 {
-	while (b->job.p) {
-		pthread_cond_wait(&b->changed, &b->lock);
+	while (b->given - b->ended > left) {
+		wait_for(&b->done);
+		b->ended++;
 	}
 }
 
 void sha256_settle(struct sha256 *h)
 {
-	struct beside *b = &h->beside;
-	if (b->started) {
-		pthread_mutex_lock(&b->lock);
-		wait_for_rest(b);
-		pthread_mutex_unlock(&b->lock);
-	}
+	wait_for_jobs(&h->beside, 0);
 }
 
-static void end_thread(struct beside *b)
+static void give(struct beside *b, struct slice job)
 {
+	wait_for_jobs(b, SHA256_POSTED_MAX - 1);
+	b->jobs[b->given++ % SHA256_POSTED_MAX] = job;
+	sem_post(&b->todo);
+}
+
+static void end_thread(struct sha256 *h)
+{
+	struct beside *b = &h->beside;
 	if (b->started) {
-		pthread_mutex_lock(&b->lock);
-		wait_for_rest(b);
-		b->stop = true;
-		pthread_cond_signal(&b->changed);
-		pthread_mutex_unlock(&b->lock);
+		sha256_settle(h);
+		give(b, (struct slice){NULL, 0});
 		pthread_join(b->thread, NULL);
-		pthread_cond_destroy(&b->changed);
-		pthread_mutex_destroy(&b->lock);
+		sem_destroy(&b->todo);
+		sem_destroy(&b->done);
 	}
 }
 
 void sha256_free(struct sha256 *h)
 {
 	if (h) {
-		end_thread(&h->beside);
+		end_thread(h);
 		EVP_MD_CTX_free(h->context);
 		EVP_MD_free(h->algorithm);
 		free(h);
@@ -141,15 +143,10 @@ int sha256_add(struct sha256 *h, struct slice bytes)
 
 int sha256_post(struct sha256 *h, struct slice bytes)
 {
-	struct beside *b = &h->beside;
 	if (bytes.n == 0 || !start(h)) {
 		return sha256_add(h, bytes);
 	}
-	pthread_mutex_lock(&b->lock);
-	wait_for_rest(b);
-	b->job = bytes;
-	pthread_cond_signal(&b->changed);
-	pthread_mutex_unlock(&b->lock);
+	give(&h->beside, bytes);
 	return 0;
 }
 

@@ -11,7 +11,7 @@
 
 #include "base/slice.h"
 
-enum { SHA256_BYTES = 32, SHA256_HEX_SIZE = 65 };
+enum { SHA256_BYTES = 32, SHA256_HEX_SIZE = 65, SHA256_POSTED_MAX = 2 };
 
 struct sha256;
 
@@ -25,7 +25,8 @@ int sha256_add(struct sha256 *h, struct slice bytes) __attribute__((warn_unused_
 
 /*
  * The same as sha256_add, in a thread beside the caller's, for large pieces: `bytes` must stay as
- * they are until the next call for h has returned. Without a thread to be had, it is done at once.
+ * they are until SHA256_POSTED_MAX more were posted, or any other call for h has returned. Without a
+ * thread to be had, it is done at once.
  */
 int sha256_post(struct sha256 *h, struct slice bytes) __attribute__((warn_unused_result));
 

@@ -12,7 +12,7 @@
 enum {
 	HEAD_MAX = 64 * 1024, /* all header lines of a hop, those of 1xx answers among them */
 	LOCATION_MAX = 8 * 1024,
-	RECEIVE_BUFFER = 128 * 1024,
+	RECEIVE_BUFFER = 512 * 1024, /* libcurl's largest: each read is a trip through its loop */
 };
 
 /* A file on its way, over all its hops. */
@@ -25,11 +25,12 @@ struct download {
 	unsigned redirects;        /* followed so far */
 	int64_t deadline_ms;
 	struct address_list own;
+	struct buf location; /* of the hop at hand, terminated */
 };
 
 /* One origin asked, with a handle of its own: nothing of the hop before is left in it. */
 struct hop {
-	const struct download *download;
+	struct download *download;
 	CURL *curl;
 	struct error *err;
 	bool failed; /* *err is set */
@@ -37,7 +38,6 @@ struct hop {
 	size_t head_bytes;
 	bool has_length;
 	uint64_t length;
-	struct buf location;                 /* terminated */
 	char refused[INET6_ADDRSTRLEN + 40]; /* an address that was not dialled, and why; else "" */
 };
 
@@ -79,8 +79,8 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
 static void begin_head(struct hop *hop)
 {
 	hop->has_length = false;
-	hop->location.n = 0;
-	hop->location.failed = false;
+	hop->download->location.n = 0;
+	hop->download->location.failed = false;
 }
 
 static void read_field(struct hop *hop, struct slice line)
@@ -89,9 +89,9 @@ static void read_field(struct hop *hop, struct slice line)
 	if (slice_equal_nocase(name, "content-length")) {
 		hop->has_length = number_parse(slice_trim(line), &hop->length) == 0;
 	} else if (slice_equal_nocase(name, "location")) {
-		hop->location.n = 0;
-		buf_put(&hop->location, slice_trim(line));
-		buf_put_char(&hop->location, '\0');
+		hop->download->location.n = 0;
+		buf_put(&hop->download->location, slice_trim(line));
+		buf_put_char(&hop->download->location, '\0');
 	}
 }
 
@@ -222,17 +222,6 @@ static int judge(const struct hop *hop, CURLcode code, const char *why, const st
 	return upload_failed(err, "Failed to download: 502", "%s: %s", url->host, why);
 }
 
-static int begin_hop(struct hop *hop, struct download *d, struct error *err)
-{
-	*hop = (struct hop){.download = d, .curl = curl_easy_init(), .err = err};
-	buf_new(&hop->location, d->arena, LOCATION_MAX);
-	if (!hop->curl || hop->location.failed) {
-		curl_easy_cleanup(hop->curl);
-		return error_set(err, 500, "internal_error", "no memory to fetch with");
-	}
-	return 0;
-}
-
 static int run_hop(struct hop *hop, struct download *d, const struct url *url, struct error *err)
 {
 	char why[CURL_ERROR_SIZE] = "";
@@ -241,8 +230,9 @@ static int run_hop(struct hop *hop, struct download *d, const struct url *url, s
 	if (left_ms <= 0) {
 		return upload_failed(err, "Timed out", "%s: no time left", url->host);
 	}
-	if (begin_hop(hop, d, err) != 0) {
-		return -1;
+	*hop = (struct hop){.download = d, .curl = curl_easy_init(), .err = err};
+	if (!hop->curl) {
+		return error_set(err, 500, "internal_error", "no memory to fetch with");
 	}
 	CURLcode code = CURLE_FAILED_INIT;
 	if (keep_to_itself(hop->curl) && set_limits(hop->curl, d->config, left_ms) &&
@@ -274,13 +264,13 @@ static int follow(struct download *d, const struct hop *hop, struct url *at, str
 	if (!is_redirect(hop->status)) {
 		return refuse_status(hop->status, "only 200 is a success", err);
 	}
-	if (hop->location.n <= 1 || hop->location.failed) {
+	if (d->location.n <= 1 || d->location.failed) {
 		return refuse_status(hop->status, "no Location, or one too long", err);
 	}
 	if (d->redirects++ == DOWNLOAD_REDIRECTS_MAX) {
 		return upload_failed(err, "Too many redirects", "the last from %s", at->host);
 	}
-	if (url_follow(at, &next, d->arena, hop->location.p, &d->config->fetch_ports, err) != 0) {
+	if (url_follow(at, &next, d->arena, d->location.p, &d->config->fetch_ports, err) != 0) {
 		return -1;
 	}
 	if (d->authorized && at->secure && !next.secure) {
@@ -294,25 +284,31 @@ static int follow(struct download *d, const struct hop *hop, struct url *at, str
 	return 0;
 }
 
+static int begin(struct download *d, const char *authorization, struct error *err)
+{
+	d->deadline_ms = clock_monotonic_ms() + (int64_t)d->config->fetch_timeout_s * 1000;
+	buf_new(&d->location, d->arena, LOCATION_MAX);
+	if (authorization) {
+		d->authorization = arena_printf(d->arena, "Authorization: %s", authorization);
+		d->authorized = true;
+	}
+	if (d->location.failed || (d->authorized && !d->authorization)) {
+		return error_set(err, 500, "internal_error", "arena is full");
+	}
+	return address_list_fill(&d->own, err);
+}
+
 int download_run(const struct config *config, struct arena *a, const struct url *url,
 	const char *authorization, const struct download_sink *sink, struct error *err)
 {
 	struct download *d = arena_alloc(a, sizeof *d);
 	struct hop hop;
 	struct url at = *url;
-	if (!d || (authorization &&
-			  !(authorization = arena_printf(a, "Authorization: %s", authorization)))) {
+	if (!d) {
 		return error_set(err, 500, "internal_error", "arena is full");
 	}
-	*d = (struct download){
-		.config = config,
-		.arena = a,
-		.sink = sink,
-		.authorization = authorization,
-		.authorized = authorization != NULL,
-		.deadline_ms = clock_monotonic_ms() + (int64_t)config->fetch_timeout_s * 1000,
-	};
-	if (address_list_fill(&d->own, err) != 0) {
+	*d = (struct download){.config = config, .arena = a, .sink = sink};
+	if (begin(d, authorization, err) != 0) {
 		return -1;
 	}
 	do {

@@ -103,9 +103,19 @@ static int judge(struct url *u, struct arena *a, const struct port_list *ports, 
 	return 0;
 }
 
+/* libcurl sees a scheme only before "//": "mailto:a@b" is a user and a host to it. */
+static bool names_http(const char *text)
+{
+	return strncasecmp(text, "http:", 5) == 0 || strncasecmp(text, "https:", 6) == 0;
+}
+
 int url_parse(struct url *u, struct arena *a, const char *text, const struct port_list *ports,
 	struct error *err)
 {
+	if (!names_http(text)) {
+		return upload_failed(
+			err, "URL scheme must be http or https.", "another scheme, or none");
+	}
 	if (own(u, a, curl_url(), err) != 0 || set(u->parsed, text, err) != 0) {
 		return -1;
 	}

@@ -10,10 +10,11 @@ int blob_init(struct blob *b, const struct volume_root *root, struct arena *a, s
 	struct error *err)
 {
 	*b = (struct blob){.root = root, .arena = a, .hash = hash};
-	b->buffer = arena_take(a, BLOB_BUFFER);
-	b->other = arena_take(a, BLOB_BUFFER);
+	for (size_t i = 0; i < BLOB_BUFFERS; i++) {
+		b->buffers[i] = arena_take(a, BLOB_BUFFER);
+	}
 	b->leading_copy = arena_take(a, BLOB_LEADING);
-	if (!b->buffer || !b->other || !b->leading_copy) {
+	if (!b->buffers[BLOB_BUFFERS - 1] || !b->leading_copy) {
 		return error_set(err, 500, "internal_error", "arena is full");
 	}
 	/* Given up half-way, a buffer may still be looked at. */
@@ -52,7 +53,7 @@ static void keep_leading(struct blob *b, struct slice gathered)
  */
 static int flush(struct blob *b, struct error *err)
 {
-	struct slice gathered = slice_of(b->buffer, b->buffered);
+	struct slice gathered = slice_of(b->buffers[b->filling], b->buffered);
 	if (!b->flushed) {
 		keep_leading(b, gathered);
 	}
@@ -61,8 +62,7 @@ static int flush(struct blob *b, struct error *err)
 	if (hashed != 0) {
 		return error_set(err, 500, "internal_error", "SHA-256 failed");
 	}
-	b->buffer = b->other;
-	b->other = (char *)gathered.p;
+	b->filling = (b->filling + 1) % BLOB_BUFFERS;
 	b->buffered = 0;
 	return volume_write(&b->file, gathered, err);
 }
@@ -72,7 +72,7 @@ int blob_write(struct blob *b, struct slice bytes, struct error *err)
 	b->size += bytes.n;
 	while (bytes.n) {
 		struct slice part = slice_head(bytes, BLOB_BUFFER - b->buffered);
-		memcpy(b->buffer + b->buffered, part.p, part.n);
+		memcpy(b->buffers[b->filling] + b->buffered, part.p, part.n);
 		b->buffered += part.n;
 		bytes = slice_from(bytes, part.n);
 		if (b->buffered == BLOB_BUFFER && flush(b, err) != 0) {

@@ -14,8 +14,9 @@
 #include "store/volume.h"
 
 enum {
-	BLOB_BUFFER = 128 * 1024, /* bodies come in pieces of 8 KiB; they are written in these */
-	BLOB_LEADING = 16 * 1024, /* kept for sniffing */
+	BLOB_BUFFER = 256 * 1024, /* bodies come in pieces of 8 or 16 KiB, written in these */
+	BLOB_BUFFERS = SHA256_POSTED_MAX + 1, /* one is filled while the others are hashed */
+	BLOB_LEADING = 16 * 1024,             /* kept for sniffing */
 };
 
 struct blob {
@@ -23,8 +24,8 @@ struct blob {
 	struct arena *arena;
 	struct sha256 *hash;
 	struct volume_file file;
-	char *buffer, *other, *leading_copy; /* one is filled while the other is hashed */
-	size_t buffered;
+	char *buffers[BLOB_BUFFERS], *leading_copy;
+	size_t filling, buffered; /* which buffer, and how far */
 	bool begun, flushed;
 	uint64_t size;
 	struct slice leading; /* once finished: the first bytes, at most BLOB_LEADING */

@@ -65,11 +65,11 @@ static void test_begin_forgets(void **state)
 	assert_string_equal(hex, rows[1].hex);
 }
 
-/* Two buffers in turn, as long as the one at work is left alone: posted or added, it is one digest. */
+/* Buffers in turn, one more than may be posted at once: posted or added, it is one digest. */
 static void test_posted(void **state)
 {
-	enum { PIECE = 64 * 1024, PIECES = 50 };
-	static char buffers[2][PIECE];
+	enum { PIECE = 64 * 1024, PIECES = 50, BUFFERS = SHA256_POSTED_MAX + 1 };
+	static char buffers[BUFFERS][PIECE];
 	char posted[SHA256_HEX_SIZE], added[SHA256_HEX_SIZE];
 	unsigned char digest[SHA256_BYTES];
 	struct sha256 *plain = sha256_new();
@@ -78,8 +78,8 @@ static void test_posted(void **state)
 	assert_int_equal(sha256_begin(*state), 0);
 	assert_int_equal(sha256_begin(plain), 0);
 	for (int i = 0; i < PIECES; i++) {
-		struct slice piece = slice_of(buffers[i % 2], (size_t)(PIECE - i * 64));
-		memset(buffers[i % 2], i, PIECE);
+		struct slice piece = slice_of(buffers[i % BUFFERS], (size_t)(PIECE - i * 64));
+		memset(buffers[i % BUFFERS], i, PIECE);
 		assert_int_equal(sha256_add(plain, piece), 0);
 		assert_int_equal(i % 5 ? sha256_post(*state, piece) : sha256_add(*state, piece), 0);
 	}

@@ -27,7 +27,7 @@ static int setup(void **state)
 	struct error err;
 	*state = &s;
 	snprintf(s.dir, sizeof s.dir, "/tmp/test_volume.XXXXXX");
-	if (!mkdtemp(s.dir) || arena_init(&s.arena, 512 * 1024) != 0 ||
+	if (!mkdtemp(s.dir) || arena_init(&s.arena, 1024 * 1024) != 0 ||
 		volume_make(s.dir, &err) != 0) {
 		return -1;
 	}
@@ -271,13 +271,15 @@ static void test_cut_records(void **state)
 	}
 }
 
+enum { LARGE = 2 * BLOB_BUFFERS * BLOB_BUFFER + 300000 };
+
 /* Whatever the pieces: size, digest and leading bytes are those of the whole. */
 static void test_blob(void **state)
 {
 	struct store *s = *state;
 	static const size_t sizes[] = {0, 1, BLOB_LEADING - 1, BLOB_LEADING, BLOB_LEADING + 1,
-		BLOB_BUFFER - 1, BLOB_BUFFER, BLOB_BUFFER + 1, 2 * BLOB_BUFFER, 300000};
-	static char bytes[300000];
+		BLOB_BUFFER - 1, BLOB_BUFFER, BLOB_BUFFER + 1, 2 * BLOB_BUFFER, LARGE};
+	static char bytes[LARGE];
 	struct sha256 *hash = sha256_new();
 	struct error err;
 	struct blob *b = arena_alloc(&s->arena, sizeof *b);
