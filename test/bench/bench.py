@@ -1,7 +1,8 @@
 """Figures of the release build, as ratios against nginx's own work in the same run.
 
 Everything runs on tmpfs behind one nginx, which is deploy/nginx.conf plus the yardsticks: an empty FastCGI responder
-(asked with GET, and given the very upload), a plain static location, DAV PUT. The works take turns, round after round; a figure is the median.
+(asked with GET, and given the very upload), a plain static location, DAV PUT; and the curl tool, which fetches from the same
+origin, nginx again, and writes to the same filesystem. The works take turns, round after round; a figure is the median.
 """
 import argparse
 import json
@@ -36,6 +37,9 @@ def yardsticks(folder):
 		location = /bench/empty {{
 			fastcgi_pass unix:{folder}/run/empty.sock;
 		}}
+		location /bench/origin/ {{
+			alias {folder}/;
+		}}
 		location = /bench/plain.jpg {{
 			alias {folder}/plain.jpg;
 		}}
@@ -52,12 +56,15 @@ class Bench:
     def __init__(self, given):
         self.given = given
         self.site = Site(workers=given.workers, base=given.base)
+        self.site.settings.update({
+            "CDN_FETCH_OPEN": "127.0.0.0/8", "CDN_FETCH_PORTS": self.site.nginx.port, "CDN_FETCH_PER_MINUTE": 0})
         self.site.expect_ends()  # workers recycle
         self.folder = self.site.folder.path
         self.site.nginx.extra = yardsticks(self.folder)
         os.mkdir(os.path.join(self.folder, "dav"))
         self.write("plain.jpg", JPEG)
-        self.empty = Pool(self.site.folder, given.workers, "empty", os.path.join(BUILD, "empty.fcgi"))
+        empty = os.path.join(BUILD, "empty.fcgi")
+        self.empty = Pool(self.site.folder, given.workers, "empty", empty, section="worker")
 
     def write(self, name, data):
         path = os.path.join(self.folder, name)
@@ -121,6 +128,20 @@ file:close()
             "-H", "Authorization: Bearer " + self.site.key, "-F", f"file=@{path}", self.site.url + "/api/v4/upload")
         return took, json.loads(out)
 
+    def fetch(self, path):
+        """By upload_from_url, from the origin that offers the folder."""
+        source = f"{self.site.url}/bench/origin/{os.path.basename(path)}"
+        took, out = self.curl(
+            "-H", "Authorization: Bearer " + self.site.key, "-d", "url=" + source,
+            self.site.url + "/api/v4/upload_from_url")
+        return took, json.loads(out)
+
+    def fetch_by_curl(self, path):
+        copy = os.path.join(self.folder, "copy")
+        took, _ = self.curl("-o", copy, f"{self.site.url}/bench/origin/{os.path.basename(path)}")
+        os.remove(copy)
+        return took
+
     def put(self, path):
         took, _ = self.curl("-T", path, self.site.url + "/bench/dav/big")
         os.remove(os.path.join(self.folder, "dav/big"))
@@ -142,7 +163,9 @@ file:close()
             "plain": lambda: self.wrk("/bench/plain.jpg"),
             "static lane": lambda: self.wrk(photo),
             "dav": lambda: size / self.put(big),
-            "big upload": lambda: size / self.big_upload(big),
+            "big upload": lambda: size / self.and_delete(self.upload(big)),
+            "fetch by curl": lambda: size / self.fetch_by_curl(big),
+            "fetch": lambda: size / self.and_delete(self.fetch(big)),
         }
         seen = {name: [] for name in works}
         for _ in range(self.given.rounds):
@@ -156,8 +179,8 @@ file:close()
             for shard in range(4096):
                 os.makedirs(os.path.join(self.site.folder.data, kind, f"{shard:03x}"), exist_ok=True)
 
-    def big_upload(self, path):
-        took, made = self.upload(path)
+    def and_delete(self, stored):
+        took, made = stored
         self.site.request("DELETE", "/api/v4/upload/" + made["id"], key=True)
         return took
 
@@ -203,6 +226,7 @@ def table(given, median, idle, peak):
     ratio("worker lane 10 KB / empty responder", "worker lane", "empty", 0.70, per_second)
     ratio("static lane 10 KB / plain location", "static lane", "plain", 0.85, per_second)
     ratio(f"upload {given.big_mib} MiB / nginx DAV PUT", "big upload", "dav", 0.55, rate)
+    ratio(f"fetch {given.big_mib} MiB / the curl tool", "fetch", "fetch by curl", 0.8, rate)
     bytes_(f"peak memory, {given.huge_mib} MiB - 1 MiB upload", peak[1] - peak[0], 1)
     bytes_("idle worker, private", idle["private"], 4)
     bytes_("idle worker, private dirty alone", idle["private_dirty"], 4)

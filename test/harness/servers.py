@@ -146,18 +146,22 @@ class Workers:
 
 
 class Pool(Workers):
-    """Workers behind spawn-fcgi and multiwatch, by the command of deploy/supervisord.conf; name: which of its pools."""
+    """Workers behind spawn-fcgi and multiwatch, by the command of deploy/supervisord.conf.
 
-    def __init__(self, folder, count=2, name="worker", binary=None, env=None):
+    name     of its socket and log; also which of its pools, unless
+    section  says that
+    """
+
+    def __init__(self, folder, count=2, name="worker", binary=None, env=None, section=None):
         super().__init__(folder, name, binary, env)
         self.count = count
-        self.folder, self.name = folder, name
+        self.folder, self.name, self.section = folder, name, section or name
 
     def program(self):
         """Its section, as supervisord reads it: the command, and the environment that goes with it."""
         conf = configparser.RawConfigParser(comment_prefixes=(";",))
         conf.read(self.folder.render("supervisord.conf", WORKERS=self.count, SLOW_WORKERS=self.count))
-        section = conf["program:" + self.name]
+        section = conf["program:" + self.section]
         own = {os.path.join(BUILD, "cdn.fcgi"): self.binary, "%(program_name)s": self.name}
         command = section["command"]
         for theirs, ours in own.items():
