@@ -159,6 +159,30 @@ static bool visit_upload(struct visit *v)
 	return true;
 }
 
+/* A fetch of nothing: whether the pool that has the fetches is there, without going anywhere. */
+static void visit_fetch(struct visit *v)
+{
+	struct arena *a = v->d->ctl->arena;
+	struct exchange *x = ask(v, "POST", arena_printf(a, "%s/api/v4/upload_from_url", v->url));
+	if (x) {
+		x->headers[1] = "Content-Type: application/json";
+		x->body = slice_view("{}");
+	}
+	if (!answered(v, x, "uploads from a URL")) {
+		return;
+	}
+	if (x->status == 400) {
+		doctor_right(v->d, "uploads from a URL", "the slow pool is there");
+		return;
+	}
+	doctor_wrong(v->d, "uploads from a URL", status_text(v, x),
+		x->status == 502 || x->status == 504
+			? "start the slow pool, on the socket that the web server has for this "
+			  "path"
+			: "the web server hands this path to something else: compare it with "
+			  "deploy/");
+}
+
 static bool is_the_file(const struct exchange *x)
 {
 	return x->status == 200 && slice_equal(buf_view(&x->answer), slice_of(png, sizeof png));
@@ -234,6 +258,7 @@ static void make_round(struct visit *v)
 	visit_file(v, "worker lane", arena_printf(a, "%s/%s/another-name", v->url, v->id),
 		"CDN_SENDFILE does not fit the web server, or its internal location is not "
 		"CDN_DATA_DIR/files; CDN_SENDFILE=off always works");
+	visit_fetch(v);
 	visit_delete(v);
 }
 

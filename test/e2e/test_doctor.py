@@ -16,7 +16,8 @@ class Well(SiteCase):
         before = self.site.stored()
         status, text = doctor(self.site, self.site.url + "/")
         self.assertEqual((status, text.count("WRONG")), (0, 0), text)
-        for said in ("straight from the web server", "by way of the worker", "the file is gone", "All is well."):
+        for said in ("straight from the web server", "by way of the worker", "the slow pool is there",
+                     "the file is gone", "All is well."):
             self.assertIn(said, text)
         self.assertEqual(self.site.stored(), before)
         accounts = self.site.cdnctl("account", "list")
@@ -71,6 +72,9 @@ class Ill(unittest.TestCase):
 
     def test_no_workers(self):
         self.diagnose(["web server", "no worker"], lambda site: site.pool.stop())
+
+    def test_no_slow_pool(self):
+        self.diagnose(["uploads from a URL", "start the slow pool"], lambda site: site.slow.stop())
 
     def test_no_marker(self):
         def unmount(site):
