@@ -5,7 +5,7 @@ import tree
 
 HOMES = {
     r"fcgi\w*\.h": ["cgi/fcgi.c", "cgi/fcgi.h", "cgi/main.c", "test/bench/"],
-    r"curl/.*": ["lib/fetch/"],
+    r"curl/.*": ["lib/fetch/", "test/unit/fetch/"],
     r"cjson/.*": ["lib/http/"],
     r"hiredis/.*": ["lib/store/"],
     r"openssl/.*": ["lib/crypto/"],

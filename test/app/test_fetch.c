@@ -1,0 +1,215 @@
+/*
+ * POST /api/v4/upload_from_url, as far as no origin is asked: where the URL stands, what is wrong
+ * with it, how often it may be asked for. test/e2e has the origins.
+ */
+#include "fixture.h"
+
+#include "store/rate.h"
+
+#define JSON "content-type: application/json"
+#define FORM "content-type: application/x-www-form-urlencoded"
+#define READ "Upload failed: URL scheme must be http or https."
+#define MISSING "Missing url parameter"
+#define TYPE "Unsupported media type"
+
+static int open_all(void **state)
+{
+	static struct fixture f;
+	static const char *const settings[] = {"CDN_FETCH_PER_MINUTE=3"};
+	fixture_open(&f, TIER_UNVERIFIED, settings, COUNT(settings));
+	*state = &f;
+	return 0;
+}
+
+static int close_all(void **state)
+{
+	fixture_close(*state);
+	return 0;
+}
+
+/* ftp:// shows that the URL was read, and is refused before anything is asked or counted. */
+static const struct {
+	const char *query, *headers, *body;
+	int status;
+	const char *error;
+} rows[] = {
+	{"", JSON, "{\"url\":\"ftp://x/\"}", 422, READ},
+	{"", JSON "; charset=utf-8", " {\"a\":[1],\"url\":\"ftp://x/\"} ", 422, READ},
+	{"", FORM, "url=ftp%3A%2F%2Fx%2F", 422, READ},
+	{"", FORM, "a=b&url=ftp://x/&url=http://127.0.0.1/", 422, READ},
+	{"?url=ftp%3A%2F%2Fx%2F", NULL, "", 422, READ},
+	{"?url=ftp://x/", JSON, "", 422, READ},
+	{"?url=ftp://x/", JSON, "{}", 422, READ},
+	{"?url=ftp://x/", JSON, "{\"url\":null}", 422, READ},
+	{"?url=http://127.0.0.1/", JSON, "{\"url\":\"ftp://x/\"}", 422, READ},
+	{"", JSON, "{\"url\":\"  ftp://x/\"}", 422, READ},
+	{"", NULL, "", 400, MISSING},
+	{"", JSON, "", 400, MISSING},
+	{"", JSON, "{}", 400, MISSING},
+	{"", JSON, "{\"url\":\"\"}", 400, MISSING},
+	{"", JSON, "{\"url\":\"  \"}", 400, MISSING},
+	{"", JSON, "{\"url\":7}", 400, MISSING},
+	{"", JSON, "{\"url\":[\"ftp://x/\"]}", 400, MISSING},
+	{"", JSON, "{\"URL\":\"ftp://x/\"}", 400, MISSING},
+	{"", FORM, "", 400, MISSING},
+	{"", FORM, "url", 400, MISSING},
+	{"?URL=ftp://x/", NULL, "", 400, MISSING},
+	{"", JSON, "{\"url\":\"ftp://x/\"", 400, "Bad request"},
+	{"", JSON, "[\"ftp://x/\"]", 400, "Bad request"},
+	{"", JSON, "url=ftp://x/", 400, "Bad request"},
+	{"", JSON, "{\"url\":\"ftp://x/\\u0000\"}", 400, "Bad request"},
+	{"", JSON, "{\"url\":\"ftp://x/\\r\\nHost: y\"}", 400, "Bad request"},
+	{"", JSON, "{\"url\":\"ftp://x/\\u007f\"}", 400, "Bad request"},
+	{"", JSON, "{\"url\":\"ftp://x/\xff\"}", 400, "Bad request"},
+	{"", FORM, "url=ftp://x/%0d%0aHost:y", 400, "Bad request"},
+	{"", FORM, "url=ftp://x/%0", 400, "Bad request"},
+	{"", FORM, "url=ftp://x/%00", 400, "Bad request"},
+	{"?url=ftp://x/%0a", NULL, "", 400, "Bad request"},
+	{"", NULL, "url=ftp://x/", 415, TYPE},
+	{"", "content-type: text/plain", "ftp://x/", 415, TYPE},
+	{"", "content-type: multipart/form-data; boundary=B", "--B--", 415, TYPE},
+	{"", "content-type: nonsense", "{}", 415, TYPE},
+	{"", JSON "\ncontent-encoding: gzip", "{}", 415, TYPE},
+	{"", JSON, "{\"url\":\"http://127.0.0.1:22/\"}", 422, "Upload failed: Invalid host"},
+};
+
+static struct ask fetch(const struct fixture *f, const char *body)
+{
+	return (struct ask){.method = "POST",
+		.target = "/api/v4/upload_from_url",
+		.headers = JSON,
+		.key = f->key,
+		.body = slice_view(body)};
+}
+
+static void test_where_it_stands(void **state)
+{
+	struct fixture *f = *state;
+	struct kept before = fixture_kept(f);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char target[256];
+		struct ask ask = fetch(f, rows[i].body);
+		snprintf(target, sizeof target, "/api/v4/upload_from_url%s", rows[i].query);
+		ask.target = target;
+		ask.headers = rows[i].headers;
+		ask.no_length = i % 2;
+		ask.chunk = i % 3;
+		assert_int_equal(fixture_ask(f, &ask), rows[i].status);
+		assert_string_equal(fixture_text(f, "error"), rows[i].error);
+		if (rows[i].status == 400 && strcmp(rows[i].error, MISSING) == 0) {
+			assert_string_equal(fixture_text(f, "code"), "missing_parameter");
+			assert_string_equal(fixture_text(f, "parameter"), "url");
+		}
+		fixture_same(f, &before);
+	}
+}
+
+static void test_too_long(void **state)
+{
+	struct fixture *f = *state;
+	static char body[70000];
+	memset(body, 'a', sizeof body - 1);
+	memcpy(body, "{\"url\":\"http://", 15);
+	struct ask ask = fetch(f, body);
+	assert_int_equal(fixture_ask(f, &ask), 413);
+	/* Known from the length, none of it is read. */
+	assert_int_equal(ask.taken, 0);
+	ask.no_length = true;
+	ask.chunk = 1000;
+	assert_int_equal(fixture_ask(f, &ask), 413);
+	assert_true(ask.taken < 67000);
+	memcpy(body + 5000, "\"}", 3);
+	ask = fetch(f, body);
+	assert_int_equal(fixture_ask(f, &ask), 400);
+}
+
+static void test_authorization(void **state)
+{
+	struct fixture *f = *state;
+	static const char bad[] = JSON "\nx-download-authorization: a\x01"
+				       "b";
+	struct ask ask = fetch(f, "{\"url\":\"http://127.0.0.1/\"}");
+	ask.headers = bad;
+	assert_int_equal(fixture_ask(f, &ask), 400);
+	assert_string_equal(fixture_text(f, "error"), "Bad request");
+	ask.key = NULL;
+	assert_int_equal(fixture_ask(f, &ask), 401);
+	ask.method = "GET";
+	assert_int_equal(fixture_ask(f, &ask), 405);
+	assert_string_equal(fixture_header(f, "Allow"), "POST");
+}
+
+/* Three a minute; the fourth is told when the first is a minute old. Another account is not held up. */
+static void test_rate(void **state)
+{
+	struct fixture *f = *state;
+	struct kept before = fixture_kept(f);
+	const char *account, *key;
+	struct ask ask = fetch(f, "{\"url\":\"http://127.0.0.1/\"}");
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(fixture_ask(f, &ask), 422);
+		assert_string_equal(
+			fixture_text(f, "error"), "Upload failed: IP address not allowed");
+	}
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(fixture_ask(f, &ask), 429);
+		assert_string_equal(fixture_text(f, "error"), "Too many requests");
+		assert_string_equal(fixture_text(f, "code"), "rate_limited");
+		int wait_s = 0;
+		assert_int_equal(sscanf(fixture_header(f, "Retry-After"), "%d", &wait_s), 1);
+		assert_in_range(wait_s, 1, 60);
+	}
+	/* Its window is the one key more. */
+	before.keys++;
+	fixture_same(f, &before);
+	fixture_account(f, "other@example.org", TIER_UNVERIFIED, &account, &key);
+	ask.key = key;
+	assert_int_equal(fixture_ask(f, &ask), 422);
+}
+
+/* The last calls were so many seconds ago, by the server's clock. */
+static void remember(struct fixture *f, int64_t newer_s, int64_t older_s)
+{
+	const char *key = arena_printf(&f->arena, "cdn:{%s}:rate:test", f->account);
+	const char *const time[] = {"TIME", NULL};
+	const struct redisReply *reply;
+	struct error err;
+	assert_int_equal(redis_call(f->redis, &f->arena, time, &reply, &err), 0);
+	int64_t now_s = strtoll(redis_text_at(reply, 0).p, NULL, 10);
+	const char *newer = redis_number(&f->arena, (now_s - newer_s) * 1000);
+	const char *older = redis_number(&f->arena, (now_s - older_s) * 1000);
+	const char *const forget[] = {"DEL", key, NULL};
+	const char *const push[] = {"RPUSH", key, newer, older, NULL};
+	assert_int_equal(redis_call(f->redis, &f->arena, forget, &reply, &err), 0);
+	assert_int_equal(redis_call(f->redis, &f->arena, push, &reply, &err), 0);
+}
+
+/* Never more than so many in any stretch of that length: the oldest of them decides. */
+static void test_window(void **state)
+{
+	struct fixture *f = *state;
+	const struct rate rate = {"test", .calls_max = 2, .window_ms = 600 * 1000};
+	uint64_t wait_ms = 0;
+	struct error err;
+	remember(f, 100, 300);
+	assert_int_equal(rate_take(f->redis, &f->arena, f->account, &rate, &wait_ms, &err), 0);
+	assert_in_range(wait_ms, 200 * 1000, 300 * 1000);
+	remember(f, 100, 601);
+	assert_int_equal(rate_take(f->redis, &f->arena, f->account, &rate, &wait_ms, &err), 1);
+	/* That one counts, and the one of 100 seconds ago. */
+	assert_int_equal(rate_take(f->redis, &f->arena, f->account, &rate, &wait_ms, &err), 0);
+	assert_in_range(wait_ms, 400 * 1000, 500 * 1000);
+	fixture_rest(f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_where_it_stands),
+		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_authorization),
+		cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_window),
+	};
+	return cmocka_run_group_tests(tests, open_all, close_all);
+}
