@@ -13,11 +13,13 @@ class Dns:
     """On UDP port 53 of the address. asked: (name, type) of every question, in order."""
 
     def __init__(self, address):
-        self.names = {}
-        self.asked = []
+        self.clear()
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sock.bind((address, 53))
         threading.Thread(target=self.run, daemon=True).start()
+
+    def clear(self):
+        self.names, self.asked = {}, []
 
     def say(self, name, *answers):
         """What a look-up of the name brings: the first time the first answer, from the last on always that.

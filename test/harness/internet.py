@@ -35,6 +35,8 @@ from harness.witness import Witness
 # Public, and nothing but a route. Whose they are elsewhere is of no account here.
 PUBLIC, PUBLIC6 = "8.8.8.8", "2001:4860:4860::8888"
 OTHER, OTHER6 = "9.9.9.9", "2620:fe::fe"
+# Public, and nobody is there: whoever dials it is told so at once.
+DEAD, DEAD6 = "1.1.1.1", "2606:4700:4700::1111"
 # Public, and this machine's own: on its interface.
 OWN, OWN6 = "198.41.0.4", "2001:503:ba3e::2:30"
 RESOLVER = "127.0.0.53"
@@ -110,6 +112,7 @@ def mount(source, target, flags):
 
 def lay_routes():
     for command in ("link set lo up", "route add local default dev lo", "-6 route add local default dev lo",
+                    f"route add unreachable {DEAD} table local", f"-6 route add unreachable {DEAD6} table local",
                     f"addr add {OWN}/32 dev lo", f"-6 addr add {OWN6}/128 dev lo nodad"):
         run = subprocess.run(["ip", *command.split()], capture_output=True, text=True,
                              env={"PATH": os.environ.get("PATH", "/usr/bin:/bin") + ":" + SBIN})

@@ -6,7 +6,7 @@
     self.assertEqual([r.dialled for r in internet.origin.requests], ["8.8.8.8"])
 
 An answer is bytes, sent as they are, or a function called with the connection and the Request; below are those that most
-tests want. What nothing is said of is 404.
+tests want. What nothing is said of gets the fallback, 404.
 """
 import gzip
 import socket
@@ -48,6 +48,7 @@ class Origin:
 
     def __init__(self, certificates):
         self.answers = {}
+        self.fallback = status(404)
         self.certificates = certificates
         self.clear()
         for port in (HTTP, HTTPS, OTHER_PORT):
@@ -92,7 +93,7 @@ class Origin:
 
     def answer(self, conn, request):
         self.requests.append(request)
-        answer = self.answers.get(request.path, status(404))
+        answer = self.answers.get(request.path, self.fallback)
         if callable(answer):
             answer(conn, request)
         else:
@@ -124,7 +125,7 @@ def read_head(conn):
 
 def head(code, *headers):
     """The head of an answer; headers are lines."""
-    return "\r\n".join([f"HTTP/1.1 {code} Whatever", "Connection: close", *headers, "", ""]).encode("latin-1")
+    return "\r\n".join([f"HTTP/1.1 {code} Whatever", "Connection: close", *headers, "", ""]).encode()
 
 
 def whole(data, *headers, code=200):
