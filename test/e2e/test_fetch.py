@@ -1,0 +1,175 @@
+"""POST /api/v4/upload_from_url as the contract describes it: what is sent, what is stored, what is kept of the URL."""
+import hashlib
+import json
+import os
+import re
+import urllib.parse
+
+from harness import internet, main, origin, samples
+from harness.fetching import FetchCase
+
+HOST = "http://files.test"
+DATA = samples.png()
+MEMBERS = ["id", "filename", "size", "content_type", "url", "created_at", "sha256"]
+
+# The path after the host, and the name that is stored.
+NAMES = [
+    ("/photo.jpg", "photo.jpg"), ("/a/b/c/photo.jpg", "photo.jpg"), ("", "download"), ("/", "download"), ("/a/", "download"),
+    ("?x=/y.png", "download"), ("/photo.jpg?size=large&x=/y.png", "photo.jpg"), ("/photo.jpg#/z.png", "photo.jpg"),
+    ("/my%20photo.jpg", "my photo.jpg"), ("/my photo.jpg", "my photo.jpg"), ("/caf%C3%A9.png", "caf\u00e9.png"),
+    ("/\u65e5\u672c.png", "\u65e5\u672c.png"), ("/a%2Fb.png", "a-b.png"), ("/a%5Cb.png", "a-b.png"), ("/a%zz.png", "a-zz.png"),
+    ("/..%2F..%2Fetc%2Fpasswd", "..-..-etc-passwd"), ("/%2e%2e", "download"), ("/%0d%0aSet-Cookie:a", None),
+    ("/x%E2%80%AEgnp.exe", "xgnp.exe"), ("/bad%FF.txt", "bad\ufffd.txt"), ("/" + "n" * 300 + ".txt", "n" * 251 + ".txt"),
+    ("/a:b*c.png", "a-b-c.png"), ("/.htaccess", ".htaccess"), ("/a+b.png", "a+b.png"),
+]
+
+# What the origin sends, under which name, and the type that is stored, whatever the origin calls it.
+TYPES = [
+    (samples.png(), "x", "image/png"), (samples.jpeg(), "x.png", "image/jpeg"), (samples.gif(), "x.html", "image/gif"),
+    (b"<!doctype html><script>alert(1)</script>", "x.png", "text/html; charset=utf-8"),
+    (b"a { color: red }", "x.css", "text/css; charset=utf-8"), (b"plain text", "x", "text/plain; charset=utf-8"),
+    (b"\0\1\2\3\xfe\xff", "x", "application/octet-stream"), (b"", "x.txt", "text/plain; charset=utf-8"),
+]
+
+
+class Fetch(FetchCase):
+    def setUp(self):
+        super().setUp()
+        internet.dns.say("files.test", [internet.PUBLIC])
+        internet.origin.on("/a.png", origin.whole(DATA))
+
+    def post(self, content_type, body, query=""):
+        headers = [("Content-Type", content_type)] if content_type else []
+        return self.site.request("POST", "/api/v4/upload_from_url" + query, headers, body, key=True)
+
+    def record(self, answer):
+        identity = answer.json["id"]
+        with open(os.path.join(self.site.folder.data, "records", identity[-3:], identity + ".json"), encoding="utf-8") as f:
+            return json.load(f)
+
+    def test_the_file_object(self):
+        used = self.site.me().json["storage_used"]
+        answer = self.fetch(HOST + "/a.png")
+        self.assertFetched(answer, DATA)
+        made = answer.json
+        self.assertEqual(list(made), MEMBERS)
+        self.assertEqual((made["filename"], made["content_type"]), ("a.png", "image/png"))
+        self.assertEqual(made["sha256"], hashlib.sha256(DATA).hexdigest())
+        self.assertEqual(made["url"], f"{self.site.url}/{made['id']}/a.png")
+        self.assertRegex(made["created_at"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+        self.assertEqual(self.site.me().json["storage_used"], used + len(DATA))
+        self.assertEqual(self.site.request("DELETE", "/api/v4/upload/" + made["id"], key=True).status, 200)
+        self.assertNothingLeft()
+
+    def test_json_form_and_query(self):
+        url = HOST + "/a.png"
+        quoted = "url=" + urllib.parse.quote(url, safe="")
+        for given in (
+                ("application/json", json.dumps({"url": url}).encode()),
+                ("application/json; charset=utf-8", json.dumps({"more": [1], "url": url}).encode()),
+                ("application/x-www-form-urlencoded", quoted.encode()), (None, None, "?" + quoted),
+                ("application/json", b"{}", "?" + quoted)):
+            with self.subTest(given):
+                self.assertFetched(self.post(*given), DATA)
+
+    def test_what_the_origin_sees(self):
+        self.fetch(HOST + "/a.png")
+        request = internet.origin.requests[0]
+        self.assertEqual((request.method, request.path, request.version), ("GET", "/a.png", "HTTP/1.1"))
+        self.assertEqual(dict(request.headers), {"Host": "files.test", "User-Agent": "cdn.fcgi", "Accept": "*/*"})
+
+    def test_the_download_authorization(self):
+        internet.origin.on("/private", origin.whole(DATA))
+        self.assertFetched(self.fetch(HOST + "/private", "Bearer abc def"), DATA)
+        self.assertEqual(internet.origin.requests[0].header("Authorization"), "Bearer abc def")
+
+    def test_name_and_password(self):
+        self.assertFetched(self.fetch("http://ann:s3cret@files.test/a.png"), DATA)
+        self.assertEqual(internet.origin.requests[0].header("Authorization"), "Basic YW5uOnMzY3JldA==")
+
+    def test_names(self):
+        internet.origin.fallback = origin.whole(DATA)
+        self.addCleanup(setattr, internet.origin, "fallback", origin.status(404))
+        for path, name in NAMES:
+            with self.subTest(path):
+                answer = self.fetch(HOST + path)
+                self.assertFetched(answer, DATA)
+                stored = answer.json["filename"]
+                if name is not None:
+                    self.assertEqual(stored, name)
+                self.assertNotRegex(stored, r"[\x00-\x1f/\\:*?\"<>|%$;`]")
+
+    def test_the_name_is_that_of_the_url_given(self):
+        internet.origin.on("/short", origin.redirect(302, "/long/other.jpg"))
+        internet.origin.on("/long/other.jpg", origin.whole(
+            DATA, "Content-Disposition: attachment; filename=evil.exe", "Content-Type: text/html"))
+        self.assertEqual(self.fetch(HOST + "/short").json["filename"], "short")
+
+    def test_types(self):
+        for data, name, content_type in TYPES:
+            with self.subTest(name=name, data=data[:20]):
+                internet.origin.on("/" + name, origin.whole(data, "Content-Type: image/svg+xml"))
+                answer = self.fetch(f"{HOST}/{name}")
+                self.assertFetched(answer, data)
+                self.assertEqual(answer.json["content_type"], content_type)
+
+    def test_what_is_kept_of_the_url(self):
+        internet.origin.fallback = origin.whole(DATA)
+        self.addCleanup(setattr, internet.origin, "fallback", origin.status(404))
+        for given, kept in (
+                ("http://files.test/a.png?token=1&x=%20#part", "http://files.test/a.png?token=1&x=%20#part"),
+                ("http://ann:s3cret@files.test/a.png", "http://files.test/a.png"),
+                ("http://ann@files.test:80/a b.png", "http://files.test:80/a b.png"),
+                ("HTTP://FILES.test/a@b.png", "HTTP://FILES.test/a@b.png"),
+                ("  http://files.test/a.png ", "http://files.test/a.png")):
+            with self.subTest(given):
+                answer = self.fetch(given)
+                self.assertEqual(answer.status, 201)
+                record = self.record(answer)
+                self.assertEqual((record["original_url"], record["provenance"]), (kept, "url"))
+                name = f"cdn:{{{record['owner']}}}:file:{record['id']}"
+                self.assertEqual(self.site.redis.command("HMGET", name, "original_url", "provenance"), [kept, "url"])
+        everything = json.dumps([self.record(answer), self.site.redis.command("KEYS", "*")])
+        self.assertNotIn("s3cret", everything + self.site.slow.log_bytes().decode())
+
+    def test_an_upload_has_no_original_url(self):
+        self.assertNotIn("original_url", self.record(self.site.upload(b"x", "a.txt")))
+
+    def test_no_key_no_fetch(self):
+        for key in (None, "sk_cdn_" + "0" * 64):
+            answer = self.fetch(HOST + "/a.png", key=key)
+            self.assertEqual((answer.status, answer.json["error"]), (401, "invalid_auth"))
+        self.assertEqual(self.dialled(), set())
+        self.assertEqual(internet.dns.asked, [])
+
+    def test_from_a_browser(self):
+        answer = self.site.request("OPTIONS", "/api/v4/upload_from_url", [
+            ("Origin", "https://app.test"), ("Access-Control-Request-Method", "POST"),
+            ("Access-Control-Request-Headers", "authorization,content-type,x-download-authorization")])
+        self.assertEqual(answer.status, 204)
+        self.assertEqual(answer.header("Access-Control-Allow-Origin"), "*")
+        self.assertIn("X-Download-Authorization", answer.header("Access-Control-Allow-Headers"))
+        self.assertEqual(self.fetch(HOST + "/a.png").header("Access-Control-Allow-Origin"), "*")
+
+
+class Rate(FetchCase):
+    settings = {}
+
+    def test_ten_a_minute(self):
+        internet.dns.say("files.test", [internet.PUBLIC])
+        internet.origin.on("/a.png", origin.whole(DATA))
+        answers = [self.fetch(HOST + "/a.png") for _ in range(12)]
+        self.assertEqual([answer.status for answer in answers], [201] * 10 + [429] * 2)
+        self.assertEqual(len(internet.origin.requests), 10)
+        refused = answers[-1]
+        self.assertEqual((refused.json["error"], refused.json["code"]), ("Too many requests", "rate_limited"))
+        self.assertTrue(re.fullmatch(r"[1-9]|[1-5]\d|60", refused.header("Retry-After")), refused)
+        # What is refused for what it says is not counted, and uploads are not held up.
+        self.assertEqual(self.fetch("ftp://files.test/").status, 422)
+        self.assertEqual(self.site.upload(b"x", "a.txt").status, 201)
+        other = self.site.make_account("other@example.org")
+        self.assertEqual(self.fetch(HOST + "/a.png", key=other).status, 201)
+
+
+internet.enter()
+main()
