@@ -22,10 +22,6 @@ class AddressCase(FetchCase):
     def setUp(self):
         super().setUp()
         internet.origin.fallback = origin.whole(BYTES)
-        internet.dns.say("files.test", [PUBLIC])
-
-    def tearDown(self):
-        internet.origin.fallback = origin.status(404)
 
     def fetch_all(self, urls):
         with ThreadPoolExecutor(8) as pool:
@@ -124,7 +120,7 @@ class Names(AddressCase):
         for number, mix in enumerate(mixes):
             for ours in (PUBLIC, PUBLIC6):
                 with self.subTest(mix=mix, public=ours):
-                    internet.origin.clear()
+                    internet.origin.forget()
                     internet.witness.forget()
                     name = f"mix{number}-{ours.count(':')}.test"
                     internet.dns.say(name, [ours if address == PUBLIC else address for address in mix])
@@ -146,7 +142,7 @@ class Names(AddressCase):
             with self.subTest(private):
                 internet.dns.say("changes.test", [PUBLIC], [private], [PUBLIC], [private])
                 for round_ in (1, 3):
-                    internet.origin.clear()
+                    internet.origin.forget()
                     internet.witness.forget()
                     self.assertFetched(self.fetch("http://changes.test/a"), BYTES)
                     self.assertEqual(internet.dns.count("changes.test"), round_)
@@ -219,7 +215,7 @@ class Public(AddressCase):
 
     def assertComes(self, url, address, port=80, host=None):
         with self.subTest(url):
-            internet.origin.clear()
+            internet.origin.forget()
             internet.witness.forget()
             self.assertFetched(self.fetch(url), BYTES)
             self.assertDialled(address)
@@ -264,7 +260,6 @@ class Public(AddressCase):
             self.assertComes(f"https://{host}/a", address, 443)
 
     def test_redirects(self):
-        internet.dns.say("other.test", [OTHER])
         internet.origin.on("/away", origin.redirect(302, "http://other.test/a"))
         self.assertFetched(self.fetch("http://files.test/away"), BYTES)
         self.assertDialled(PUBLIC, OTHER)
@@ -298,7 +293,7 @@ class Opened(AddressCase):
                 ("[::ffff:10.1.2.3]", "10.1.2.3", 80), ("[64:ff9b::10.1.2.3]", "64:ff9b::a01:203", 80), ("[fd00::1]", "fd00::1", 80),
                 (OWN, OWN, 80), ("10.1.2.3:8080", "10.1.2.3", 8080), (PUBLIC + ":8080", PUBLIC, 8080), (PUBLIC, PUBLIC, 80)):
             with self.subTest(host):
-                internet.origin.clear()
+                internet.origin.forget()
                 internet.witness.forget()
                 self.assertFetched(self.fetch(f"http://{host}/a"), BYTES)
                 # The witness sees a worker that dials a private address.

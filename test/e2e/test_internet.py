@@ -128,7 +128,7 @@ class Names(unittest.TestCase):
         with self.assertRaises(socket.gaierror) as caught:
             self.look_up("silent.test")
         self.assertEqual(caught.exception.errno, socket.EAI_AGAIN)
-        self.assertLess(time.monotonic() - began, 8)
+        self.assertLess(time.monotonic() - began, 10)
 
     def test_localhost(self):
         self.assertEqual(self.look_up("localhost"), {"127.0.0.1", "::1"})

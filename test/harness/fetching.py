@@ -30,14 +30,16 @@ class FetchCase(SiteCase):
 
     def setUp(self):
         internet.dns.clear()
+        internet.dns.say("files.test", [internet.PUBLIC])
+        internet.dns.say("other.test", [internet.OTHER])
         internet.origin.clear()
         internet.witness.forget()
         self.at_first = self.state()
 
-    def state(self, key=True):
-        return self.site.stored(), self.site.me(key).body
+    def state(self):
+        return self.site.stored(), self.site.me().body
 
-    def fetch(self, url, authorization=None, key=True, **more):
+    def fetch(self, url="http://files.test/a", authorization=None, key=True, **more):
         headers = [("Content-Type", "application/json")]
         if authorization is not None:
             headers.append(("X-Download-Authorization", authorization))

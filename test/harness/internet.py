@@ -45,7 +45,7 @@ CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x20000, 0x10000000, 0x40000000
 MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
 
 HOSTS = "127.0.0.1 localhost\n::1 localhost ip6-localhost\n"
-RESOLV = f"nameserver {RESOLVER}\nsearch .\noptions timeout:1 attempts:1\n"
+RESOLV = f"nameserver {RESOLVER}\nsearch .\noptions timeout:3 attempts:1\n"
 
 # Set by enter().
 certificates = dns = origin = witness = None

@@ -47,8 +47,6 @@ class Origin:
     """requests lists all that came, connections every (address, port) that was dialled, closed those since closed."""
 
     def __init__(self, certificates):
-        self.answers = {}
-        self.fallback = status(404)
         self.certificates = certificates
         self.clear()
         for port in (HTTP, HTTPS, OTHER_PORT):
@@ -56,7 +54,13 @@ class Origin:
                 self.listen(family, address, port)
 
     def clear(self):
+        self.answers, self.fallback = {}, status(404)
+        self.forget()
+
+    def forget(self):
         self.requests, self.connections, self.closed = [], [], []
+        # Addresses under which a connection is taken and not a word is said, not even of TLS.
+        self.mute = set()
 
     def on(self, path, answer):
         self.answers[path] = answer
@@ -80,6 +84,9 @@ class Origin:
         dialled = sock.getsockname()[:2]
         sock.settimeout(PATIENCE_S)
         try:
+            if dialled[0] in self.mute:
+                wait_for_close(sock)
+                return
             secure = dialled[1] == HTTPS
             with self.secured(sock) if secure else sock as conn:
                 head = read_head(conn)
@@ -109,6 +116,11 @@ class Origin:
 
         context.sni_callback = choose
         return context.wrap_socket(sock, server_side=True)
+
+
+def wait_for_close(sock):
+    while sock.recv(1 << 16):
+        pass
 
 
 def read_head(conn):
@@ -196,5 +208,21 @@ def stall(start):
     """Sends that and then nothing, the connection stays open. stall(b"") never answers."""
     def answer(conn, _):
         conn.sendall(start)
-        conn.recv(1)
+        wait_for_close(conn)
+    return answer
+
+
+def slowly(pause_s, answer):
+    """The answer, after a while."""
+    def late(conn, _):
+        time.sleep(pause_s)
+        conn.sendall(answer)
+    return late
+
+
+def closed_properly(data):
+    """With TLS's own word that this is the end (close_notify), which a plain answer is without."""
+    def answer(conn, _):
+        conn.sendall(data)
+        conn.unwrap()
     return answer
