@@ -38,6 +38,7 @@ struct hop {
 	size_t head_bytes;
 	bool has_length;
 	uint64_t length;
+	const char *fault;                   /* of the head, for the log */
 	char refused[INET6_ADDRSTRLEN + 40]; /* an address that was not dialled, and why; else "" */
 };
 
@@ -83,11 +84,24 @@ static void begin_head(struct hop *hop)
 	hop->download->location.failed = false;
 }
 
+/* libcurl takes the digits at its beginning, the last of several, and none for one above 2^63. */
+static void read_length(struct hop *hop, struct slice text)
+{
+	uint64_t length;
+	if (number_parse(slice_trim(text), &length) != 0 ||
+		(hop->has_length && length != hop->length)) {
+		hop->fault = "a Content-Length that is no number, or several";
+		return;
+	}
+	hop->has_length = true;
+	hop->length = length;
+}
+
 static void read_field(struct hop *hop, struct slice line)
 {
 	struct slice name = slice_cut(&line, ':');
 	if (slice_equal_nocase(name, "content-length")) {
-		hop->has_length = number_parse(slice_trim(line), &hop->length) == 0;
+		read_length(hop, line);
 	} else if (slice_equal_nocase(name, "location")) {
 		hop->download->location.n = 0;
 		buf_put(&hop->download->location, slice_trim(line));
@@ -118,6 +132,7 @@ static size_t take_header(char *p, size_t size, size_t n, void *context)
 	struct slice line = slice_of(p, size * n);
 	hop->head_bytes += line.n;
 	if (hop->head_bytes > HEAD_MAX) {
+		hop->fault = "too many header lines";
 		return 0;
 	}
 	while (line.n && (line.p[line.n - 1] == '\r' || line.p[line.n - 1] == '\n')) {
@@ -130,7 +145,7 @@ static size_t take_header(char *p, size_t size, size_t n, void *context)
 	} else if (end_head(hop) != 0) {
 		return 0;
 	}
-	return size * n;
+	return hop->fault ? 0 : size * n;
 }
 
 static size_t take_body(char *p, size_t size, size_t n, void *context)
@@ -139,6 +154,16 @@ static size_t take_body(char *p, size_t size, size_t n, void *context)
 	const struct download_sink *sink = hop->download->sink;
 	hop->failed = sink->take(sink->context, slice_of(p, size * n), hop->err) != 0;
 	return hop->failed ? 0 : size * n;
+}
+
+static int watch(
+	void *context, curl_off_t total, curl_off_t now, curl_off_t up_total, curl_off_t up)
+{
+	struct hop *hop = context;
+	const struct download_sink *sink = hop->download->sink;
+	(void)total, (void)now, (void)up_total, (void)up;
+	hop->failed = hop->failed || sink->wanted(sink->context, hop->err) != 0;
+	return hop->failed;
 }
 
 /* What libcurl would otherwise take from its environment, its user's files, or of its own accord. */
@@ -176,6 +201,9 @@ static bool set_functions(struct hop *hop)
 	       curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, hop) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_HEADERDATA, hop) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, watch) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_XFERINFODATA, hop) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_WRITEDATA, hop) == CURLE_OK;
 }
@@ -198,9 +226,9 @@ static int judge(const struct hop *hop, CURLcode code, const char *why, const st
 	if (code == CURLE_OK || (hop->status && hop->status != 200)) {
 		return 0;
 	}
-	why = *why ? why : curl_easy_strerror(code);
+	why = hop->fault ? hop->fault : *why ? why : curl_easy_strerror(code);
 	switch (code) {
-	case CURLE_OUT_OF_MEMORY:
+	/* CURLE_OUT_OF_MEMORY is not here: it is what a header line above libcurl's limit makes. */
 	case CURLE_FAILED_INIT:
 		return error_set(err, 500, "internal_error", "libcurl: %s", why);
 	case CURLE_OPERATION_TIMEDOUT:
