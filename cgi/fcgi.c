@@ -156,10 +156,27 @@ static void understand(struct fcgi *f, struct request *req)
 	}
 }
 
+/*
+ * A web server hangs up when its client does. Only a connection that is closed both ways counts: one
+ * that is closed for writing may be the server's way to end a request. Over TCP nobody can tell.
+ */
+static bool client_left(void *context)
+{
+	struct fcgi *f = context;
+	struct pollfd p = {.fd = f->connection.ipcFd};
+	return poll(&p, 1, 0) == 1 && p.revents & (POLLHUP | POLLERR);
+}
+
 static void fill(struct fcgi *f, struct request *req)
 {
 	char **environment = f->connection.envp;
-	*req = (struct request){.arena = f->arena, .body = &f->body, .now_ms = clock_now_ms()};
+	*req = (struct request){
+		.arena = f->arena,
+		.body = &f->body,
+		.client_left = client_left,
+		.client = f,
+		.now_ms = clock_now_ms(),
+	};
 	f->body = (struct body){
 		.source = {next_chunk_in_time, f},
 		.ceiling = f->config->max_body_bytes,

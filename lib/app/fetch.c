@@ -109,6 +109,16 @@ static int refuse_size(uint64_t limit, const char *size, struct error *err)
 	return upload_failed(err, reason, "file above the limit of its tier");
 }
 
+/* A client that gave up would never learn where the file is. */
+static int wanted(void *context, struct error *err)
+{
+	const struct fetching *f = context;
+	return request_client_left(f->call->req)
+		       ? error_set(err, 400, "bad_request",
+				 "the client left before the origin was done")
+		       : 0;
+}
+
 static int expect(void *context, uint64_t bytes, struct error *err)
 {
 	const struct fetching *f = context;
@@ -133,7 +143,7 @@ static int take(void *context, struct slice bytes, struct error *err)
 
 static int fetch(struct fetching *f, struct error *err)
 {
-	const struct download_sink sink = {expect, take, f};
+	const struct download_sink sink = {wanted, expect, take, f};
 	struct call *c = f->call;
 	if (intake_open(&f->intake, c, err) != 0 || intake_begin(&f->intake, err) != 0) {
 		return -1;

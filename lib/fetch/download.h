@@ -21,8 +21,10 @@
 
 enum { DOWNLOAD_REDIRECTS_MAX = 5 };
 
-/* Where the bytes go. What either returns -1 for ends the download, with its error. */
+/* Where the bytes go. What any of these returns -1 for ends the download, with its error. */
 struct download_sink {
+	/* Whether they are still wanted; asked about once a second, also while none come. */
+	int (*wanted)(void *context, struct error *err);
 	/* The origin says how many bytes will come; before the first of them. */
 	int (*expect)(void *context, uint64_t bytes, struct error *err);
 	int (*take)(void *context, struct slice bytes, struct error *err);

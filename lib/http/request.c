@@ -89,3 +89,8 @@ int request_parse_length(struct slice value, struct body *body, struct error *er
 	body->length_known = true;
 	return 0;
 }
+
+bool request_client_left(const struct request *req)
+{
+	return req->client_left && req->client_left(req->client);
+}

@@ -41,6 +41,8 @@ struct request {
 	struct header headers[REQUEST_HEADERS_MAX];
 	size_t header_count;
 	struct body *body;
+	bool (*client_left)(void *context); /* see request_client_left; NULL: nobody can tell */
+	void *client;
 	struct arena *arena;
 	struct error error; /* status 0, or why the request cannot be understood */
 };
@@ -53,6 +55,12 @@ const char *method_name(enum method m);
 
 /* The value of a header by its lower-case name; p is NULL when it was not sent. */
 struct slice request_header(const struct request *req, const char *name);
+
+/*
+ * Whether the client has gone, as far as the front end tells; for what takes long before there is an
+ * answer.
+ */
+bool request_client_left(const struct request *req);
 
 /*
  * Add a header given as a CGI variable name without HTTP_ ("IF_NONE_MATCH"). Returns -1 with 400

@@ -5,7 +5,7 @@ import os
 import re
 import urllib.parse
 
-from harness import internet, main, origin, samples
+from harness import client, internet, main, origin, samples, wait_until
 from harness.fetching import FetchCase
 
 HOST = "http://files.test"
@@ -141,6 +141,21 @@ class Fetch(FetchCase):
             self.assertEqual((answer.status, answer.json["error"]), (401, "invalid_auth"))
         self.assertEqual(self.dialled(), set())
         self.assertEqual(internet.dns.asked, [])
+
+    def test_a_client_that_leaves(self):
+        """Nobody would be told where the file is: nothing is fetched any more, nothing is left, the worker is free."""
+        internet.origin.on("/stall", origin.stall(origin.head(200, "Content-Length: 10") + b"12345"))
+        body = json.dumps({"url": HOST + "/stall"})
+        with client.connect(self.site.address) as sock:
+            sock.sendall(client.head("POST", "/api/v4/upload_from_url", [
+                ("Host", "localhost"), ("Authorization", "Bearer " + self.site.key),
+                ("Content-Type", "application/json"), ("Content-Length", len(body))]) + body.encode())
+            wait_until(lambda: internet.origin.requests, what="the origin being asked")
+        wait_until(lambda: internet.origin.closed, what="the origin being left")
+        self.assertNothingLeft()
+        self.assertFetched(self.fetch(HOST + "/a.png"), DATA)
+        line, = [line for line in self.site.access() if "the client left" in line.get("detail", "")]
+        self.assertEqual(line["status"], 400)
 
     def test_from_a_browser(self):
         answer = self.site.request("OPTIONS", "/api/v4/upload_from_url", [
