@@ -70,7 +70,7 @@ class Sizes(SiteCase):
         self.assertEqual(deleted.status, 200)
 
     def test_small_and_around_the_buffers(self):
-        for size in (1, 2, 255, 4095, 4096, 4097, 8192, 16383, 65535, 65536, 65537, 131071, 131072, 131073, MB,
+        for size in (1, 2, 255, 4095, 4096, 4097, 8192, 16383, 65535, 65536, 65537, 262143, 262144, 262145, 524288, 524289, MB,
                      10 * MB):
             for chunked in (False, True):
                 with self.subTest(size=size, chunked=chunked):

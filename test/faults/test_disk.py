@@ -3,7 +3,8 @@ from faulty import FaultyCase
 from harness import main
 from shim import FOREVER
 
-BYTES = b"0123456789abcdef" * 20000
+# More than two of the buffers in which a file is written.
+BYTES = b"0123456789abcdef" * 40000
 FULL = ("ENOSPC", "EDQUOT")
 BROKEN = ("EIO", "EROFS")
 

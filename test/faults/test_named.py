@@ -8,7 +8,8 @@ from harness import fcgi, main, process
 from harness.client import connect
 from harness.multipart import Multipart, Part
 
-BYTES = b"0123456789abcdef" * 20000
+# More than two of the buffers in which a file is written.
+BYTES = b"0123456789abcdef" * 40000
 
 
 class Named(FaultyCase):

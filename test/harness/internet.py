@@ -45,7 +45,7 @@ CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x20000, 0x10000000, 0x40000000
 MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
 
 HOSTS = "127.0.0.1 localhost\n::1 localhost ip6-localhost\n"
-RESOLV = f"nameserver {RESOLVER}\nsearch .\noptions timeout:3 attempts:1\n"
+RESOLV = "nameserver {}\nsearch .\noptions timeout:{} attempts:1\n"
 
 # Set by enter().
 certificates = dns = origin = witness = None
@@ -93,7 +93,8 @@ def become(uid, outer_uid, gid, outer_gid):
 def lay_files(folder):
     """Put the test's files over those that the C library and libcurl read; only these processes see it."""
     mount(None, "/", MS_REC | MS_PRIVATE)
-    for path, text in (("/etc/resolv.conf", RESOLV), ("/etc/hosts", HOSTS), ("/etc/nsswitch.conf", "hosts: files dns\n")):
+    for path, text in (("/etc/resolv.conf", RESOLV.format(RESOLVER, 3)), ("/etc/hosts", HOSTS),
+                       ("/etc/nsswitch.conf", "hosts: files dns\n")):
         ours = os.path.join(folder, os.path.basename(path))
         with open(ours, "w", encoding="ascii") as f:
             f.write(text)
@@ -103,6 +104,12 @@ def lay_files(folder):
     # A cache of names would answer in place of the DNS server, from outside of the namespace.
     if os.path.isdir("/run/nscd"):
         mount(certificates.trusted, "/run/nscd", MS_BIND)
+
+
+def wait_for_dns(seconds):
+    """How long the C library, in all processes, waits for an answer of the DNS server; 3 s unless told."""
+    with open(os.path.join(certificates.folder, "resolv.conf"), "w", encoding="ascii") as f:
+        f.write(RESOLV.format(RESOLVER, seconds))
 
 
 def mount(source, target, flags):
