@@ -84,8 +84,9 @@ static int judge(struct url *u, struct arena *a, const struct port_list *ports, 
 {
 	const char *scheme = part(u->parsed, a, CURLUPART_SCHEME, 0);
 	const char *port = part(u->parsed, a, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+	const char *zone = part(u->parsed, a, CURLUPART_ZONEID, 0);
 	u->host = part(u->parsed, a, CURLUPART_HOST, 0);
-	if (!scheme || !port || !u->host) {
+	if (!scheme || !port || !zone || !u->host) {
 		return no_memory(err);
 	}
 	u->secure = strcasecmp(scheme, "https") == 0;
@@ -94,6 +95,11 @@ static int judge(struct url *u, struct arena *a, const struct port_list *ports, 
 	}
 	if (!*u->host || !is_ascii(u->host)) {
 		return upload_failed(err, "Invalid host", "no host, or one that is not ASCII");
+	}
+	/* libcurl makes it the address's scope only when it has been judged. */
+	if (*zone) {
+		return upload_failed(
+			err, "IP address not allowed", "%s with the zone %s", u->host, zone);
 	}
 	if (number_parse(slice_view(port), &u->port) != 0 || u->port > UINT16_MAX ||
 		!port_list_has(ports, (uint16_t)u->port)) {
