@@ -1,5 +1,7 @@
 """deploy/up and deploy/down, as a stranger uses them: two commands and the printed curl line."""
 import hashlib
+import http.server
+import json
 import os
 import re
 import shlex
@@ -7,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import unittest
 
 from harness import ROOT, free_port, main, process, wait_until
@@ -66,6 +69,20 @@ class Case(unittest.TestCase):
                       for top, folders, names in os.walk(path) for name in folders + names)
 
 
+class Photo(http.server.BaseHTTPRequestHandler):
+    authorizations = []
+
+    def do_GET(self):
+        self.authorizations.append(self.headers["Authorization"])
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(JPEG)))
+        self.end_headers()
+        self.wfile.write(JPEG)
+
+    def log_message(self, *_):
+        pass
+
+
 class Up(Case):
     def test_two_commands(self):
         data, port, first = self.up("one")
@@ -121,7 +138,7 @@ class Up(Case):
         for path, log in (("/api/v4/upload_from_url", "slow.log"), ("/api/v4/upload", "worker.log")):
             self.curl("-X", "POST", f"http://127.0.0.1:{port}{path}")
             with open(os.path.join(data, "log", log), encoding="utf-8") as f:
-                wait_until(lambda: f'"path":"{path}"' in f.read(), what=f"a line in {log}")
+                wait_until(lambda: f.seek(0) == 0 and f'"path":"{path}"' in f.read(), what=f"a line in {log}")
 
         # As if the program had been built anew.
         with open(os.path.join(data, "conf", "worker.sha256"), "w", encoding="ascii") as f:
@@ -144,6 +161,31 @@ class Up(Case):
         older = run("up", "--data", data, "--detach")
         self.assertUp(older)
         self.assertEqual(re.findall(r"deploy/(\S+) has changed", older.stdout), ["nginx.conf"])
+
+    def test_from_a_url(self):
+        """Closed to this machine's own addresses as it comes; with two lines in .env, README's example works."""
+        data, port, first = self.up("fetch")
+        self.assertUp(first)
+        key = re.search(r"sk_cdn_[0-9a-f]{64}", first.stdout).group(0)
+        origin = http.server.HTTPServer(("127.0.0.1", 0), Photo)
+        threading.Thread(target=origin.serve_forever, daemon=True).start()
+        self.addCleanup(origin.server_close)
+        self.addCleanup(origin.shutdown)
+        source = f"http://127.0.0.1:{origin.server_port}/photo.jpg"
+        words = ["-H", "Authorization: Bearer " + key, f"http://127.0.0.1:{port}/api/v4/upload_from_url"]
+        for refused in (source, "http://127.0.0.1/photo.jpg", f"http://localhost:{origin.server_port}/"):
+            answer = json.loads(self.curl("-d", "url=" + refused, *words))
+            self.assertIn(answer["error"], ("Upload failed: Invalid host", "Upload failed: IP address not allowed"))
+        self.assertEqual(run("down", "--data", data).returncode, 0)
+        with open(os.path.join(data, ".env"), "a", encoding="ascii") as f:
+            f.write(f"CDN_FETCH_OPEN=127.0.0.0/8\nCDN_FETCH_PORTS=80,443,{origin.server_port}\n")
+        self.assertUp(self.up("fetch", port)[2])
+        as_json = ["-H", "Content-Type: application/json", "-d", json.dumps({"url": source})]
+        for form in (["-d", "url=" + source], as_json, ["-H", "X-Download-Authorization: Bearer x", *as_json]):
+            made = json.loads(self.curl(*form, *words))
+            self.assertEqual((made["filename"], made["content_type"]), ("photo.jpg", "image/jpeg"))
+            self.assertEqual(self.curl(made["url"]), JPEG)
+        self.assertEqual(Photo.authorizations, [None, None, "Bearer x"])
 
     def test_a_port_in_use(self):
         with socket.socket() as busy:
