@@ -1,4 +1,4 @@
-"""A fetch dials public addresses, however they are written and whoever names them, and never sends a packet to another."""
+"""A fetch dials public addresses, however written and whoever names them, and never sends a packet to another."""
 import base64
 import json
 import os
@@ -67,7 +67,8 @@ class Spellings(AddressCase):
     def test_control_characters(self):
         for url, answer in self.fetch_all(CONTROLS):
             with self.subTest(url):
-                self.assertEqual((answer.status, answer.json["error"], answer.json["code"]), (400, "Bad request", "bad_request"))
+                self.assertEqual((answer.status, answer.json["error"], answer.json["code"]),
+                                 (400, "Bad request", "bad_request"))
                 self.assertTellsNothing(answer)
         self.assertDialled()
         self.assertNothingLeft()
@@ -75,22 +76,24 @@ class Spellings(AddressCase):
     def test_own_addresses(self):
         """Public ones too: what listens there may be meant for this machine alone."""
         number = int.from_bytes(socket.inet_aton(OWN), "big")
-        hosts = [OWN, number, hex(number), oct(number).replace("o", ""), f"[::ffff:{OWN}]", f"[64:ff9b::{OWN}]", f"[{OWN6}]",
+        hosts = [OWN, number, hex(number), oct(number).replace("o", ""), f"[::ffff:{OWN}]", f"[64:ff9b::{OWN}]",
+                 f"[{OWN6}]",
                  "[2001:503:ba3e:0:0:0:2:30]", "[2001:0503:BA3E::0002:0030]"]
         self.assertNoneOf((f"http://{host}/trap", NOT_ALLOWED) for host in hosts)
 
     def test_the_detail_is_in_the_log(self):
         for url, words in (("http://0177.0.0.1/trap", ["127.0.0.1", "not public"]), (f"http://[{OWN6}]/", [OWN6]),
-                           ("http://8.8.8.8:22/", ["22", "CDN_FETCH_PORTS"]), ("http://nothing.test/", ["nothing.test"])):
+                           ("http://8.8.8.8:22/", ["22", "CDN_FETCH_PORTS"]),
+                           ("http://nothing.test/", ["nothing.test"])):
             detail = self.detail(self.fetch(url))
             for word in words:
                 self.assertIn(word, detail)
 
 
 class Names(AddressCase):
-    private = ["127.0.0.1", "0.0.0.0", "10.0.0.1", "169.254.169.254", "192.168.1.1", "100.64.0.1", "255.255.255.255", "224.0.0.1", OWN,
-               "::1", "::", "fd00::1", "fe80::1", "ff02::1", "::10.0.0.1", "64:ff9b::a00:1", "64:ff9b:1::1", "2002:a00:1::", "2001::1",
-               OWN6]
+    private = ["127.0.0.1", "0.0.0.0", "10.0.0.1", "169.254.169.254", "192.168.1.1", "100.64.0.1", "255.255.255.255",
+               "224.0.0.1", OWN, "::1", "::", "fd00::1", "fe80::1", "ff02::1", "::10.0.0.1", "64:ff9b::a00:1",
+               "64:ff9b:1::1", "2002:a00:1::", "2001::1", OWN6]
 
     def test_that_lead_to_one(self):
         rows = []
@@ -114,8 +117,9 @@ class Names(AddressCase):
 
     def test_mixed_answers(self):
         """The public address is used, the other never, whichever comes first."""
-        mixes = [[PUBLIC, "127.0.0.1"], ["127.0.0.1", PUBLIC], [PUBLIC, "10.0.0.1"], ["10.0.0.1", PUBLIC], ["169.254.169.254", PUBLIC],
-                 [PUBLIC, "::1"], ["::1", PUBLIC], ["fd00::1", PUBLIC], ["::ffff:10.0.0.1", PUBLIC], [OWN, PUBLIC], [OWN6, PUBLIC],
+        mixes = [[PUBLIC, "127.0.0.1"], ["127.0.0.1", PUBLIC], [PUBLIC, "10.0.0.1"], ["10.0.0.1", PUBLIC],
+                 ["169.254.169.254", PUBLIC], [PUBLIC, "::1"], ["::1", PUBLIC], ["fd00::1", PUBLIC],
+                 ["::ffff:10.0.0.1", PUBLIC], [OWN, PUBLIC], [OWN6, PUBLIC],
                  ["10.0.0.1", "192.168.0.1", "127.0.0.1", PUBLIC, "fd00::1", "fe80::1", "::1"]]
         for number, mix in enumerate(mixes):
             for ours in (PUBLIC, PUBLIC6):
@@ -128,7 +132,8 @@ class Names(AddressCase):
                     self.assertDialled(ours)
 
     def test_when_the_public_address_is_dead(self):
-        for number, mix in enumerate(([DEAD, "10.0.0.1"], ["10.0.0.1", DEAD], [DEAD6, "::1"], [DEAD, DEAD6, "127.0.0.1", "fd00::1"])):
+        for number, mix in enumerate(([DEAD, "10.0.0.1"], ["10.0.0.1", DEAD], [DEAD6, "::1"],
+                                      [DEAD, DEAD6, "127.0.0.1", "fd00::1"])):
             internet.dns.say(f"dead{number}.test", mix)
             answer = self.fetch(f"http://dead{number}.test/a")
             self.assertIn(answer.json["error"], ("Upload failed: " + NOT_ALLOWED, "Upload failed: " + failed(502)))
@@ -184,7 +189,8 @@ class Redirects(AddressCase):
         self.assertNothingLeft()
 
     def test_to_every_spelling(self):
-        self.assertNoneFollowed((f"http://{host}/trap", reason) for reason, hosts in HOSTS.items() for host in hosts.split())
+        self.assertNoneFollowed((f"http://{host}/trap", reason)
+                                for reason, hosts in HOSTS.items() for host in hosts.split())
 
     def test_from_tls(self):
         self.assertNoneFollowed([(f"https://{host}/trap", NOT_ALLOWED) for host in HOSTS[NOT_ALLOWED].split()[::7]],
@@ -224,15 +230,17 @@ class Public(AddressCase):
                 self.assertEqual(internet.origin.requests[0].header("Host"), host)
 
     def test_addresses(self):
-        for host in (PUBLIC, "134744072", "0x08080808", "010.010.010.010", "8.8.2056", "8.526344", "%38.8.8.8", "8.8.8.8:80", "8.8.8.8:",
+        for host in (PUBLIC, "134744072", "0x08080808", "010.010.010.010", "8.8.2056", "8.526344", "%38.8.8.8",
+                     "8.8.8.8:80", "8.8.8.8:",
                      "8.8.8.8:080"):
             self.assertComes(f"http://{host}/a", PUBLIC)
         for host in (f"[{PUBLIC6}]", "[2001:4860:4860:0:0:0:0:8888]", f"[{PUBLIC6.upper()}]:80"):
             self.assertComes(f"http://{host}/a", PUBLIC6)
 
     def test_next_to_what_is_not_public(self):
-        for address in ("9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255", "128.0.0.0", "169.253.255.255",
-                        "169.255.0.0", "172.15.255.255", "172.32.0.0", "192.0.1.0", "192.0.3.0", "192.167.255.255", "192.169.0.0",
+        for address in ("9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255", "128.0.0.0",
+                        "169.253.255.255", "169.255.0.0", "172.15.255.255", "172.32.0.0", "192.0.1.0", "192.0.3.0",
+                        "192.167.255.255", "192.169.0.0",
                         "198.17.255.255", "198.20.0.0", "223.255.255.255"):
             self.assertComes(f"http://{address}/a", address)
         for address in ("2001:200::1", "2001:db7::1", "2001:db9::1", "2003::1", "2620:4f:8001::1", "3ffe::1"):
@@ -255,7 +263,8 @@ class Public(AddressCase):
 
     def test_with_tls(self):
         internet.dns.say("six.test", [PUBLIC6])
-        for host, address in (("files.test", PUBLIC), ("six.test", PUBLIC6), (PUBLIC, PUBLIC), (f"[{PUBLIC6}]", PUBLIC6),
+        for host, address in (("files.test", PUBLIC), ("six.test", PUBLIC6), (PUBLIC, PUBLIC),
+                              (f"[{PUBLIC6}]", PUBLIC6),
                               ("files.test:443", PUBLIC)):
             self.assertComes(f"https://{host}/a", address, 443)
 
@@ -290,8 +299,10 @@ class Opened(AddressCase):
     def test_what_is_open(self):
         for host, address, port in (
                 ("10.1.2.3", "10.1.2.3", 80), ("012.1.2.3", "10.1.2.3", 80), ("167772161", "10.0.0.1", 80),
-                ("[::ffff:10.1.2.3]", "10.1.2.3", 80), ("[64:ff9b::10.1.2.3]", "64:ff9b::a01:203", 80), ("[fd00::1]", "fd00::1", 80),
-                (OWN, OWN, 80), ("10.1.2.3:8080", "10.1.2.3", 8080), (PUBLIC + ":8080", PUBLIC, 8080), (PUBLIC, PUBLIC, 80)):
+                ("[::ffff:10.1.2.3]", "10.1.2.3", 80), ("[64:ff9b::10.1.2.3]", "64:ff9b::a01:203", 80),
+                ("[fd00::1]", "fd00::1", 80),
+                (OWN, OWN, 80), ("10.1.2.3:8080", "10.1.2.3", 8080), (PUBLIC + ":8080", PUBLIC, 8080),
+                (PUBLIC, PUBLIC, 80)):
             with self.subTest(host):
                 internet.origin.forget()
                 internet.witness.forget()
@@ -302,7 +313,8 @@ class Opened(AddressCase):
 
     def test_what_is_not(self):
         internet.dns.say("private.test", ["192.168.0.1", "fc00::1"])
-        closed = ["127.0.0.1", "192.168.0.1", "172.16.0.1", "169.254.169.254", "0.0.0.0", "[::1]", "[fc00::1]", "[fe80::1]",
+        closed = ["127.0.0.1", "192.168.0.1", "172.16.0.1", "169.254.169.254", "0.0.0.0", "[::1]", "[fc00::1]",
+                  "[fe80::1]",
                   f"[{OWN6}]", "[2002:a00:1::]", "[::10.0.0.1]", "[2001:0:808:808:0:0:f5ff:fffe]", "private.test"]
         self.assertNoneOf([(f"http://{host}/trap", NOT_ALLOWED) for host in closed] + [
             (f"{url}/trap", INVALID) for url in ("https://10.0.0.1", "http://10.0.0.1:443", "http://10.0.0.1:22")])

@@ -79,7 +79,8 @@ class Wrong(FaultCase):
         })
 
     def test_other_statuses(self):
-        for code in (201, 202, 203, 204, 205, 206, 226, 304, 400, 401, 403, 404, 407, 410, 416, 429, 451, 500, 502, 503, 504, 599):
+        for code in (201, 202, 203, 204, 205, 206, 226, 304, 400, 401, 403, 404, 407, 410, 416, 429, 451, 500, 502,
+                     503, 504, 599):
             internet.origin.on("/a", origin.status(code))
             answer = self.fetch()
             self.assertRefused(answer, failed(code))
@@ -111,7 +112,8 @@ class Wrong(FaultCase):
 class Certificates(FaultCase):
     def test_each_bad_one(self):
         internet.origin.on("/a", origin.whole(BYTES))
-        for name, words in (("expired.test", "expired"), ("wrong-name.test", "subject name"), ("self-signed.test", "self-signed"),
+        for name, words in (("expired.test", "expired"), ("wrong-name.test", "subject name"),
+                            ("self-signed.test", "self-signed"),
                             ("unknown-ca.test", "issuer")):
             internet.dns.say(name, [PUBLIC])
             for url in (f"https://{name}/a", f"https://{name}/none"):
@@ -137,7 +139,8 @@ class Right(FetchCase):
 
     def test_ways_to_send_a_body(self):
         for name, answer, data in (
-                ("a length", origin.whole(BYTES), BYTES), ("chunks", origin.chunked(BYTES, b"x", BYTES), BYTES + b"x" + BYTES),
+                ("a length", origin.whole(BYTES), BYTES),
+                ("chunks", origin.chunked(BYTES, b"x", BYTES), BYTES + b"x" + BYTES),
                 ("until the end", origin.until_close(BYTES), BYTES), ("nothing", origin.whole(b""), b""),
                 ("nothing, chunked", origin.chunked(), b""), ("nothing until the end", origin.until_close(b""), b""),
                 ("HTTP/1.0", origin.whole(BYTES).replace(b"HTTP/1.1", b"HTTP/1.0"), BYTES),
@@ -148,7 +151,8 @@ class Right(FetchCase):
                  origin.chunk(BYTES) + b"0\r\n\r\n", BYTES),
                 ("100 first", origin.after([100], origin.whole(BYTES)), BYTES),
                 ("103, 100 and 103 first", origin.after([103, 100, 103], origin.whole(BYTES)), BYTES),
-                ("102 with a length first", b"HTTP/1.1 102 A\r\nContent-Length: 999999999999\r\n\r\n" + origin.whole(BYTES), BYTES),
+                ("102 with a length first",
+                 b"HTTP/1.1 102 A\r\nContent-Length: 999999999999\r\n\r\n" + origin.whole(BYTES), BYTES),
                 ("a Location that is none", origin.whole(BYTES, "Location: http://10.0.0.1/"), BYTES),
                 ("bare line feeds", origin.whole(BYTES).replace(b"\r\n", b"\n"), BYTES)):
             with self.subTest(name):
@@ -192,11 +196,13 @@ class Large(FaultCase):
 
     def assertClosed(self):
         """The origin is not left waiting."""
-        process.wait_until(lambda: len(internet.origin.closed) == len(internet.origin.connections), what="the end of all connections")
+        process.wait_until(lambda: len(internet.origin.closed) == len(internet.origin.connections),
+                           what="the end of all connections")
 
     def test_a_length_above_the_limit(self):
         """Refused before the body: here none comes."""
-        for size, text in ((100 * K + 1, "100 KB"), (101 * K, "101 KB"), (5 * K * K, "5 MB"), (3 * K ** 3 // 2, "1.5 GB"), (2**62, "4194304 TB")):
+        for size, text in ((100 * K + 1, "100 KB"), (101 * K, "101 KB"), (5 * K * K, "5 MB"),
+                           (3 * K ** 3 // 2, "1.5 GB"), (2**62, "4194304 TB")):
             internet.origin.on("/a", origin.stall(origin.head(200, f"Content-Length: {size}")))
             for scheme in ("http", "https"):
                 answer = self.fetch(f"{scheme}://files.test/a")
@@ -224,7 +230,8 @@ class Large(FaultCase):
         self.assertWorks()
 
     def test_a_small_length_with_a_large_body_in_chunks(self):
-        internet.origin.on("/a", origin.endless(origin.head(200, "Transfer-Encoding: chunked", "Content-Length: 5"), origin.chunk(b"x" * K)))
+        internet.origin.on("/a", origin.endless(origin.head(200, "Transfer-Encoding: chunked", "Content-Length: 5"),
+                                                origin.chunk(b"x" * K)))
         self.assertRefused(self.fetch(), "File too large: more than 100 KB exceeds limit of 100 KB")
         self.assertNothingLeft()
 
@@ -234,7 +241,8 @@ class Large(FaultCase):
             self.assertEqual(self.fetch().status, 201)
 
     def assertFull(self, answer):
-        self.assertEqual((answer.status, answer.json["error"], answer.json["code"]), (402, "Storage quota exceeded", "quota_exceeded"))
+        self.assertEqual((answer.status, answer.json["error"], answer.json["code"]),
+                         (402, "Storage quota exceeded", "quota_exceeded"))
         self.assertEqual(set(answer.json["quota"]), {"storage_used", "storage_limit", "quota_tier", "percentage_used"})
         self.assertTellsNothing(answer)
 

@@ -69,8 +69,10 @@ class Chains(RedirectCase):
         self.assertNothingLeft()
 
     def test_to_another_scheme(self):
-        for location in ("ftp://files.test/a", "file:///etc/passwd", "FILE:///etc/passwd", "gopher://files.test/_a", "dict://files.test/a",
-                         "ldap://files.test/", "ws://files.test/a", "wss://files.test/a", "smb://files.test/a", "httpx://files.test/a",
+        for location in ("ftp://files.test/a", "file:///etc/passwd", "FILE:///etc/passwd", "gopher://files.test/_a",
+                         "dict://files.test/a",
+                         "ldap://files.test/", "ws://files.test/a", "wss://files.test/a", "smb://files.test/a",
+                         "httpx://files.test/a",
                          "telnet://files.test:80/", "scp://files.test/a"):
             self.on("/from", location)
             self.assertRefused(self.fetch("http://files.test/from"), SCHEME)
@@ -78,16 +80,19 @@ class Chains(RedirectCase):
         self.assertNothingLeft()
 
     def test_to_what_is_a_path_to_a_browser_or_nothing_at_all(self):
-        for location in ("data:text/plain,a", "javascript:alert(1)", "mailto:a@files.test", "about:blank", "file:/etc/passwd",
+        for location in ("data:text/plain,a", "javascript:alert(1)", "mailto:a@files.test", "about:blank",
+                         "file:/etc/passwd",
                          "file://files.test/etc/passwd", "http:/a"):
             self.on("/from", location)
             answer = self.fetch("http://files.test/from")
-            self.assertIn(answer.json["error"], [f"Upload failed: {reason}" for reason in (failed(404), SCHEME, INVALID, NOT_FOUND)])
+            self.assertIn(answer.json["error"],
+                          [f"Upload failed: {reason}" for reason in (failed(404), SCHEME, INVALID, NOT_FOUND)])
         self.assertEqual(self.dialled(), {PUBLIC})
         self.assertNothingLeft()
 
     def test_to_a_closed_port(self):
-        for location in ("http://files.test:22/a", "//files.test:8080/a", "https://files.test:6379/a", "http://files.test:0/"):
+        for location in ("http://files.test:22/a", "//files.test:8080/a", "https://files.test:6379/a",
+                         "http://files.test:0/"):
             self.on("/from", location)
             self.assertRefused(self.fetch("http://files.test/from"), INVALID)
         self.assertEqual({port for _, port in internet.origin.connections}, {80})
@@ -101,7 +106,8 @@ class Chains(RedirectCase):
 
     def test_relative(self):
         for location, path in (("a", "/deep/a"), ("./a", "/deep/a"), ("../a", "/a"), ("../../../a", "/a"), ("/a", "/a"),
-                               ("?q=1", "/deep/from?q=1"), ("a?b#c", "/deep/a?b"), ("//files.test/a", "/a"), ("a b", "/deep/a%20b"),
+                               ("?q=1", "/deep/from?q=1"), ("a?b#c", "/deep/a?b"), ("//files.test/a", "/a"),
+                               ("a b", "/deep/a%20b"),
                                ("/\u00fc", "/%c3%bc")):
             with self.subTest(location):
                 internet.origin.forget()
@@ -125,10 +131,12 @@ class Authorization(RedirectCase):
         internet.origin.forget()
         answer = self.fetch(url, authorization)
         self.assertEqual(answer.status, status, answer)
-        return [(request.dialled, request.port, request.header("Authorization")) for request in internet.origin.requests]
+        return [(request.dialled, request.port,
+                 request.header("Authorization")) for request in internet.origin.requests]
 
     def test_goes_to_the_origin_as_it_is(self):
-        for value in (TOKEN, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "token with  two spaces, and a comma", "a", ":;=", "\u00fcber"):
+        for value in (TOKEN, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "token with  two spaces, and a comma", "a", ":;=",
+                      "\u00fcber"):
             self.assertEqual(self.asked("http://files.test/a", value), [(PUBLIC, 80, value.encode().decode("latin-1"))])
             self.assertIsNone(internet.origin.requests[0].header("X-Download-Authorization"))
         self.assertEqual(self.asked("https://files.test/a"), [(PUBLIC, 443, TOKEN)])
@@ -144,7 +152,8 @@ class Authorization(RedirectCase):
         self.assertEqual(self.asked("http://files.test/from"), [(PUBLIC, 80, TOKEN)] * 2)
 
     def test_goes_to_no_other_host(self):
-        for location in ("http://other.test/a", "//other.test/a", "http://www.files.test/a", f"http://{PUBLIC}/a", "http://files.test./a"):
+        for location in ("http://other.test/a", "//other.test/a", "http://www.files.test/a", f"http://{PUBLIC}/a",
+                         "http://files.test./a"):
             internet.dns.say("www.files.test", [PUBLIC])
             self.on("/from", location)
             first, second = self.asked("http://files.test/from")
@@ -161,7 +170,8 @@ class Authorization(RedirectCase):
     def test_does_not_come_back(self):
         self.on("/from", "http://other.test/on")
         self.on("/on", "http://files.test/a")
-        self.assertEqual(self.asked("http://files.test/from"), [(PUBLIC, 80, TOKEN), (OTHER, 80, None), (PUBLIC, 80, None)])
+        self.assertEqual(self.asked("http://files.test/from"),
+                         [(PUBLIC, 80, TOKEN), (OTHER, 80, None), (PUBLIC, 80, None)])
 
     def test_is_never_followed_into_the_clear(self):
         """From https to http: another may have read, or written, what comes then."""
@@ -203,7 +213,8 @@ class Authorization(RedirectCase):
 class Control(RedirectCase):
     """What would end a line of a request of ours."""
 
-    values = ("a\r\nX-Evil: b", "a\nX-Evil: b", "a\rX-Evil: b", "a\r\n", "\r\nX-Evil: b", "a\r\n\r\nGET /evil HTTP/1.1", "a\x7f", "a\x1b")
+    values = ("a\r\nX-Evil: b", "a\nX-Evil: b", "a\rX-Evil: b", "a\r\n", "\r\nX-Evil: b",
+              "a\r\n\r\nGET /evil HTTP/1.1", "a\x7f", "a\x1b")
 
     def call(self, body, kind="application/json", header=None, query=""):
         """Past nginx, which would not let it through."""
@@ -250,7 +261,8 @@ class Environment(RedirectCase):
     @classmethod
     def setUpClass(cls):
         cls.home = tempfile.TemporaryDirectory()
-        for name, text in ((".netrc", "machine files.test login me password from-netrc\ndefault login me password from-netrc\n"),
+        for name, text in ((".netrc", "machine files.test login me password from-netrc\n"
+                                       "default login me password from-netrc\n"),
                            (".curlrc", "proxy = 10.0.0.9:80\nheader = \"X-Evil: from-curlrc\"\ninsecure\n")):
             path = os.path.join(cls.home.name, name)
             with open(path, "w", encoding="ascii") as f:
@@ -259,7 +271,8 @@ class Environment(RedirectCase):
         proxy = "http://user:pw@10.0.0.9:80"
         cls.options = {**cls.options, "env": {
             "HOME": cls.home.name, "CURL_HOME": cls.home.name, "XDG_CONFIG_HOME": cls.home.name,
-            "NETRC": os.path.join(cls.home.name, ".netrc"), "http_proxy": proxy, "HTTP_PROXY": proxy, "https_proxy": proxy,
+            "NETRC": os.path.join(cls.home.name, ".netrc"), "http_proxy": proxy, "HTTP_PROXY": proxy,
+            "https_proxy": proxy,
             "HTTPS_PROXY": proxy, "all_proxy": "socks5h://10.0.0.9:80", "ALL_PROXY": "socks5h://10.0.0.9:80"}}
         super().setUpClass()
 
@@ -284,11 +297,13 @@ class Environment(RedirectCase):
         self.fetch("http://files.test/a")
         request, = internet.origin.requests
         self.assertEqual((request.method, request.version), ("GET", "HTTP/1.1"))
-        self.assertEqual(sorted(request.headers), [("Accept", "*/*"), ("Host", "files.test"), ("User-Agent", "cdn.fcgi")])
+        self.assertEqual(sorted(request.headers),
+                         [("Accept", "*/*"), ("Host", "files.test"), ("User-Agent", "cdn.fcgi")])
 
     def test_nothing_is_remembered(self):
         """Cookies, HSTS, Alt-Svc; on the way of one fetch, or from one to the next."""
-        remember = ("Set-Cookie: a=b; Path=/", "Strict-Transport-Security: max-age=1000", 'Alt-Svc: h2="other.test:443"; ma=1000')
+        remember = ("Set-Cookie: a=b; Path=/", "Strict-Transport-Security: max-age=1000",
+                    'Alt-Svc: h2="other.test:443"; ma=1000')
         internet.origin.on("/first", origin.whole(b"", *remember, "Location: /second", code=302))
         internet.origin.on("/second", origin.whole(b"", *remember, "Location: http://files.test/a", code=302))
         for _ in range(2):

@@ -33,7 +33,8 @@ class WaitCase(FetchCase):
                 self.assertRefused(answer, TIMED_OUT)
                 self.assertRegex(self.detail(answer), "(?i)timed out|timeout|too slow")
         self.assertNothingLeft()
-        process.wait_until(lambda: len(internet.origin.closed) == len(internet.origin.connections), what="the end of all connections")
+        process.wait_until(lambda: len(internet.origin.closed) == len(internet.origin.connections),
+                           what="the end of all connections")
         self.assertAllFree()
 
     def assertAllFree(self):
@@ -63,9 +64,12 @@ class Slow(WaitCase):
 
     def test_silence(self):
         urls = self.on({
-            "/never": origin.stall(b""), "/line": origin.stall(b"HTTP/1.1 2"), "/head": origin.stall(b"HTTP/1.1 200 OK\r\nContent-"),
-            "/no-body": origin.stall(origin.claims(K * K, b"")), "/body": origin.stall(origin.claims(K * K, bytes(10 * K))),
-            "/chunk": origin.stall(origin.chunked(bytes(10 * K), end=b"")), "/interim": origin.stall(origin.after([100, 103], b"")),
+            "/never": origin.stall(b""), "/line": origin.stall(b"HTTP/1.1 2"),
+            "/head": origin.stall(b"HTTP/1.1 200 OK\r\nContent-"),
+            "/no-body": origin.stall(origin.claims(K * K, b"")),
+            "/body": origin.stall(origin.claims(K * K, bytes(10 * K))),
+            "/chunk": origin.stall(origin.chunked(bytes(10 * K), end=b"")),
+            "/interim": origin.stall(origin.after([100, 103], b"")),
             "/end": origin.stall(origin.chunked(bytes(10 * K), end=b"0\r\n")),
         })
         self.assertTimedOut(urls)
@@ -138,7 +142,8 @@ class Long(WaitCase):
         internet.origin.on("/last", origin.slowly(1, origin.redirect(302, "/never")))
         internet.wait_for_dns(20)
         try:
-            self.assertTimedOut([f"http://files.test/{path}" for path in ("never", "steady", "steady-head", "hop/0", "last")] +
+            self.assertTimedOut([f"http://files.test/{path}" for path in ("never", "steady", "steady-head", "hop/0",
+                                                                          "last")] +
                                 ["https://files.test/steady", "https://mute.test/", "http://silent.test/"])
         finally:
             internet.wait_for_dns(3)

@@ -9,8 +9,8 @@ KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
 class Certificates:
     """trusted: a folder laid out as /etc/ssl/certs, with our CA as the only one.
 
-    context(name) is that of a TLS server: `expired.test`, `wrong-name.test`, `self-signed.test` and `unknown-ca.test` have
-    certificates that are only that; every other name has a good one, and so do the addresses of `addresses`.
+    context(name) is that of a TLS server: `expired.test`, `wrong-name.test`, `self-signed.test` and `unknown-ca.test`
+    have certificates that are only that; every other name, and every address, has a good one.
     """
 
     def __init__(self, folder):
@@ -30,7 +30,8 @@ class Certificates:
         return os.path.join(self.folder, name)
 
     def issue_self(self, name, constraint):
-        openssl("req", "-x509", *KEY, "-keyout", self.path(name + ".key"), "-out", self.path(name + ".pem"), "-days", "30",
+        openssl("req", "-x509", *KEY, "-keyout", self.path(name + ".key"), "-out", self.path(name + ".pem"), "-days",
+                "30",
                 "-subj", f"/CN={name}", "-addext", f"basicConstraints=critical,{constraint}",
                 "-addext", f"subjectAltName=DNS:{name}")
 

@@ -5,8 +5,8 @@
     ...
     self.assertEqual([r.dialled for r in internet.origin.requests], ["8.8.8.8"])
 
-An answer is bytes, sent as they are, or a function called with the connection and the Request; below are those that most
-tests want. What nothing is said of gets the fallback, 404.
+An answer is bytes, sent as they are, or a function called with the connection and the Request; below are those that
+most tests want. What nothing is said of gets the fallback, 404.
 """
 import gzip
 import socket

@@ -1,4 +1,4 @@
-"""Sees who is dialled on lo, whoever it is that dials: every packet but those inside a TCP connection that was seen to begin."""
+"""Sees who is dialled on lo, and whoever dials: every packet but those within a TCP connection that it saw begin."""
 import ctypes
 import socket
 import struct
@@ -11,8 +11,8 @@ SOL_PACKET, PACKET_STATISTICS = 263, 6
 SYN, ACK = 2, 16
 SO_ATTACH_FILTER = 26
 
-# Classic BPF, (code, jump if true, jump if false, value): what is not TCP, or has SYN set. A large transfer would fill the
-# socket's buffer faster than it is read.
+# Classic BPF, (code, jump if true, jump if false, value): what is not TCP, or has SYN set. A large transfer would fill
+# the socket's buffer faster than it is read.
 FILTER = [
     (0x30, 0, 0, 0), (0x54, 0, 0, 0xF0), (0x15, 5, 0, 0x60),   # version 6?
     (0x30, 0, 0, 9), (0x15, 0, 7, 6),                          # IPv4: protocol
