@@ -3,20 +3,25 @@
 
 #include <openssl/evp.h>
 #include <pthread.h>
-#include <semaphore.h>
 
 #include "base/number.h"
 
 enum { STACK_BYTES = 256 * 1024 };
 
-/* The thread beside and its jobs, each announced by `todo` and ended by `done`. */
+/*
+ * The thread beside, and the queue of its jobs. Whoever has `digest` may do the next job, so that the
+ * caller, when it would have to wait for room in the queue, does one itself: on a busy machine the
+ * thread may be waiting for that very processor.
+ */
 struct beside {
 	bool started;
 	pthread_t thread;
-	sem_t todo, done;
-	struct slice jobs[SHA256_POSTED_MAX]; /* in a ring; p is NULL: end */
-	size_t given, ended;                  /* jobs so far; the caller's count of them */
-	bool failed;
+	pthread_mutex_t digest;               /* held while bytes are hashed */
+	pthread_mutex_t queue;                /* held for a moment, for what follows */
+	struct slice jobs[SHA256_POSTED_MAX]; /* in a ring */
+	size_t given, ended;
+	pthread_cond_t more; /* given, or stop */
+	bool failed, stop;
 };
 
 /* The algorithm is fetched once: libcrypto's look-up costs more than hashing a small file. */
@@ -46,26 +51,42 @@ static bool update(struct sha256 *h, struct slice bytes)
 	return EVP_DigestUpdate(h->context, bytes.p, bytes.n) == 1;
 }
 
-static void wait_for(sem_t *semaphore)
+/* Do the oldest job. False when there is none, nor one that is being done. */
+static bool do_next(struct sha256 *h)
 {
-	while (sem_wait(semaphore) != 0) {
-		/* Interrupted; nothing else can happen to it. */
+	struct beside *b = &h->beside;
+	pthread_mutex_lock(&b->digest);
+	pthread_mutex_lock(&b->queue);
+	bool any = b->ended < b->given;
+	struct slice job = b->jobs[b->ended % SHA256_POSTED_MAX];
+	pthread_mutex_unlock(&b->queue);
+	if (any) {
+		bool done = update(h, job);
+		pthread_mutex_lock(&b->queue);
+		b->failed = b->failed || !done;
+		b->ended++;
+		pthread_mutex_unlock(&b->queue);
 	}
+	pthread_mutex_unlock(&b->digest);
+	return any;
 }
 
 static void *work(void *arg)
 {
 	struct sha256 *h = arg;
 	struct beside *b = &h->beside;
-	for (size_t i = 0;; i++) {
-		wait_for(&b->todo);
-		struct slice job = b->jobs[i % SHA256_POSTED_MAX];
-		if (!job.p) {
-			return NULL;
+	pthread_mutex_lock(&b->queue);
+	while (!b->stop) {
+		if (b->ended == b->given) {
+			pthread_cond_wait(&b->more, &b->queue);
+			continue;
 		}
-		b->failed = !update(h, job) || b->failed;
-		sem_post(&b->done);
+		pthread_mutex_unlock(&b->queue);
+		do_next(h);
+		pthread_mutex_lock(&b->queue);
 	}
+	pthread_mutex_unlock(&b->queue);
+	return NULL;
 }
 
 /* It inherits that signals are blocked: they stay the caller's to take. */
@@ -76,8 +97,9 @@ static bool start(struct sha256 *h)
 	if (b->started) {
 		return true;
 	}
-	sem_init(&b->todo, 0, 0);
-	sem_init(&b->done, 0, 0);
+	pthread_mutex_init(&b->digest, NULL);
+	pthread_mutex_init(&b->queue, NULL);
+	pthread_cond_init(&b->more, NULL);
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK_BYTES);
 	b->started = pthread_create(&b->thread, &attributes, work, h) == 0;
@@ -85,25 +107,23 @@ static bool start(struct sha256 *h)
 	return b->started;
 }
 
-/* Wait until at most `left` jobs are out. */
-static void wait_for_jobs(struct beside *b, size_t left)
+void sha256_settle(struct sha256 *h)
 {
-	while (b->given - b->ended > left) {
-		wait_for(&b->done);
-		b->ended++;
+	while (h->beside.started && do_next(h)) {
+		/* Until nothing is left. */
 	}
 }
 
-void sha256_settle(struct sha256 *h)
+static bool give(struct beside *b, struct slice job)
 {
-	wait_for_jobs(&h->beside, 0);
-}
-
-static void give(struct beside *b, struct slice job)
-{
-	wait_for_jobs(b, SHA256_POSTED_MAX - 1);
-	b->jobs[b->given++ % SHA256_POSTED_MAX] = job;
-	sem_post(&b->todo);
+	pthread_mutex_lock(&b->queue);
+	bool room = b->given - b->ended < SHA256_POSTED_MAX;
+	if (room) {
+		b->jobs[b->given++ % SHA256_POSTED_MAX] = job;
+		pthread_cond_signal(&b->more);
+	}
+	pthread_mutex_unlock(&b->queue);
+	return room;
 }
 
 static void end_thread(struct sha256 *h)
@@ -111,10 +131,14 @@ static void end_thread(struct sha256 *h)
 	struct beside *b = &h->beside;
 	if (b->started) {
 		sha256_settle(h);
-		give(b, (struct slice){NULL, 0});
+		pthread_mutex_lock(&b->queue);
+		b->stop = true;
+		pthread_cond_signal(&b->more);
+		pthread_mutex_unlock(&b->queue);
 		pthread_join(b->thread, NULL);
-		sem_destroy(&b->todo);
-		sem_destroy(&b->done);
+		pthread_cond_destroy(&b->more);
+		pthread_mutex_destroy(&b->queue);
+		pthread_mutex_destroy(&b->digest);
 	}
 }
 
@@ -143,10 +167,12 @@ int sha256_add(struct sha256 *h, struct slice bytes)
 
 int sha256_post(struct sha256 *h, struct slice bytes)
 {
-	if (bytes.n == 0 || !start(h)) {
+	if (!start(h)) {
 		return sha256_add(h, bytes);
 	}
-	give(&h->beside, bytes);
+	while (!give(&h->beside, bytes)) {
+		do_next(h);
+	}
 	return 0;
 }
 

@@ -98,8 +98,7 @@ static int judge(struct url *u, struct arena *a, const struct port_list *ports, 
 	}
 	/* libcurl makes it the address's scope only when it has been judged. */
 	if (*zone) {
-		return upload_failed(
-			err, "IP address not allowed", "%s with the zone %s", u->host, zone);
+		return upload_failed(err, "IP address not allowed", "%s with a zone", u->host);
 	}
 	if (number_parse(slice_view(port), &u->port) != 0 || u->port > UINT16_MAX ||
 		!port_list_has(ports, (uint16_t)u->port)) {
