@@ -99,6 +99,16 @@ static bool has_nul(struct slice text)
 	return false;
 }
 
+/* RFC 8259 section 2. */
+static bool is_white_space(struct slice text)
+{
+	size_t i = 0;
+	while (i < text.n && strchr(" \t\r\n", text.p[i])) {
+		i++;
+	}
+	return i == text.n;
+}
+
 int json_parse(struct json *doc, struct arena *a, struct slice text)
 {
 	if (has_nul(text)) {
@@ -106,7 +116,8 @@ int json_parse(struct json *doc, struct arena *a, struct slice text)
 	}
 	const char *end = NULL;
 	cJSON *node = cJSON_ParseWithLengthOpts(text.p, text.n, &end, 0);
-	if (node && !cJSON_IsObject(node)) {
+	if (node && (!cJSON_IsObject(node) ||
+			    !is_white_space(slice_from(text, (size_t)(end - text.p))))) {
 		cJSON_Delete(node);
 		node = NULL;
 	}

@@ -66,12 +66,13 @@ static void reads_an_object(void **state)
 	assert_false(json_get_text(&doc, "n", &text));
 	assert_false(json_get_number(&doc, "a", &number));
 	assert_false(json_get_text(&doc, "missing", &text));
+	assert_int_equal(json_parse(&doc, &arena, slice_view(" {} \t\r\n")), 0);
 }
 
 static void refuses_what_is_no_object(void **state)
 {
 	static const char *const bad[] = {
-		"", "[]", "1", "\"x\"", "null", "{", "{\"a\":}", "nonsense"};
+		"", "[]", "1", "\"x\"", "null", "{", "{\"a\":}", "nonsense", "{}x", "{} {}", "{},"};
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct json doc;
