@@ -165,10 +165,15 @@ static int judge_server(struct redis *r, struct error *err)
 	r->evicts = info_says(info, "maxmemory_policy:") &&
 		    !info_says(info, "maxmemory_policy:noeviction");
 	r->append_only = info_says(info, "aof_enabled:1");
+	/* The file that it is reading counts as off meanwhile. */
+	bool loading = info_says(info, "\nloading:1");
 	freeReplyObject(info);
 	if (r->evicts) {
 		return unavailable(err, "maxmemory-policy",
 			"it may evict keys, and so lose files; set it to noeviction");
+	}
+	if (loading) {
+		return unavailable(err, "INFO", "it is loading its data");
 	}
 	return 0;
 }

@@ -23,6 +23,7 @@ class Proxy:
     """when() sets what happens to the next commands; everything else is passed on as it is.
 
     "error"   the text is the answer, and Redis never sees the command
+    "answer"  the same, as a string and not as an error
     "before"  the connection is cut and Redis never sees it
     "after"   Redis carries it out, then the connection is cut
     "stall"   Redis carries it out at once, the answer comes `seconds` late
@@ -92,6 +93,9 @@ class Proxy:
             return False
         if do == "error":
             conn.sendall(b"-" + rule.text.encode() + b"\r\n")
+            return True
+        if do == "answer":
+            conn.sendall(b"$%d\r\n%s\r\n" % (len(rule.text), rule.text.encode()))
             return True
         redis.sendall(raw)
         reply = read_reply(replies)

@@ -52,6 +52,19 @@ class Errors(ProxyCase):
                 self.assertEqual(self.kept(), before)
                 self.stored(self.upload(), BYTES)
 
+    def test_a_worker_that_starts_while_redis_loads(self):
+        """Redis has no append-only file in use while it reads that very file; commands may work a moment later."""
+        self.proxy.when("INFO", do="answer", text="# Persistence\r\nloading:1\r\nasync_loading:0\r\naof_enabled:0\r\n")
+        before = len(self.site.pool.log_bytes())
+        self.site.pool.stop()
+        self.site.pool.start()
+        self.assertEqual(self.site.get("/api/v4/nothing").status, 404)
+        said = self.site.pool.log_bytes()[before:].decode()
+        self.assertIn("warning: Redis: INFO: it is loading", said)
+        self.assertNotIn("appendonly", said)
+        self.stored(self.upload(), BYTES)
+        self.assertEqual(self.proxy.struck, 1)
+
     def test_other_calls(self):
         for error in ERRORS:
             answer = self.upload()
