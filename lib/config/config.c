@@ -2,6 +2,7 @@
 #include "config/config.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 #include "base/number.h"
 
@@ -229,7 +230,9 @@ static void store_number(struct loader *l, const struct setting *s, const char *
 			: s->type == SETTING_BYTES ? "must be digits, then K, M, G or nothing"
 						   : "must be a number");
 	} else if (s->type != SETTING_CHOICE && (number < s->min || number > s->max)) {
-		mistake(l, s->name, "is out of range");
+		char what[64];
+		snprintf(what, sizeof what, "must be from %" PRIu64 " to %" PRIu64, s->min, s->max);
+		mistake(l, s->name, what);
 	}
 	memcpy(at, &number, sizeof number);
 }
