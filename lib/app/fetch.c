@@ -50,7 +50,9 @@ static int read_url(struct fetching *f, struct error *err)
 	if (!text) {
 		return call_full(err);
 	}
-	return url_parse(&f->url, c->req->arena, text, &c->app->config->fetch_ports, err);
+	int parsed = url_parse(&f->url, c->req->arena, text, &c->app->config->fetch_ports, err);
+	c->origin = f->url.host;
+	return parsed;
 }
 
 static int read_authorization(struct fetching *f, struct error *err)
@@ -76,16 +78,24 @@ static int read_name(struct fetching *f, struct error *err)
 	return 0;
 }
 
-static int check_rate(struct call *c, struct error *err)
+static struct rate rate_of(const struct config *config)
 {
-	const struct rate rate = {
-		"fetch", .calls_max = c->app->config->fetch_per_minute, .window_ms = MINUTE_MS};
+	return (struct rate){
+		.what = "fetch",
+		.calls_max = config->fetch_per_minute,
+		.window_ms = MINUTE_MS,
+		.hold_ms = config->fetch_timeout_s * 1000,
+	};
+}
+
+static int begin_counting(struct call *c, const struct rate *rate, struct error *err)
+{
 	uint64_t wait_ms;
-	if (rate.calls_max == 0) {
+	if (rate->calls_max == 0) {
 		return 0;
 	}
-	int may = rate_take(
-		c->app->redis, c->req->arena, c->identity->account.id, &rate, &wait_ms, err);
+	int may = rate_begin(c->app->redis, c->req->arena, c->identity->account.id, c->req->id,
+		rate, &wait_ms, err);
 	if (may != 0) {
 		return may < 0 ? -1 : 0;
 	}
@@ -94,18 +104,24 @@ static int check_rate(struct call *c, struct error *err)
 	return -1;
 }
 
-/* `size` is for people: of a file without a length nobody knows how large it would have been. */
+/* Should Redis not hear of it, the fetch counts for as long as it might have taken. */
+static void end_counting(struct call *c, const struct rate *rate)
+{
+	struct error err;
+	if (rate->calls_max && rate_end(c->app->redis, c->req->arena, c->identity->account.id,
+				       c->req->id, rate, &err) != 0) {
+		log_say(c->app->log, LOG_WARNING, "%s: %s", c->req->id, err.detail);
+	}
+}
+
+/* `size` is for people; NULL: without a length nobody knows how large it would have been. */
 static int refuse_size(uint64_t limit, const char *size, struct error *err)
 {
 	char most[HUMAN_SIZE], reason[3 * HUMAN_SIZE];
 	human_size(limit, most);
-	if (!size) {
-		snprintf(reason, sizeof reason, "File too large: more than %s exceeds limit of %s",
-			most, most);
-	} else {
-		snprintf(reason, sizeof reason, "File too large: %s exceeds limit of %s", size,
-			most);
-	}
+	bool exact = size && strcmp(size, most) != 0;
+	snprintf(reason, sizeof reason, "File too large: %s%s exceeds limit of %s",
+		exact ? "" : "more than ", exact ? size : most, most);
 	return upload_failed(err, reason, "file above the limit of its tier");
 }
 
@@ -153,6 +169,7 @@ static int fetch(struct fetching *f, struct error *err)
 
 int upload_from_url(struct call *c, struct error *err)
 {
+	const struct rate rate = rate_of(c->app->config);
 	struct record record;
 	struct fetching *f = arena_alloc(c->req->arena, sizeof *f);
 	if (!f) {
@@ -160,7 +177,12 @@ int upload_from_url(struct call *c, struct error *err)
 	}
 	f->call = c;
 	if (read_url(f, err) != 0 || read_authorization(f, err) != 0 || read_name(f, err) != 0 ||
-		intake_check(c, 0, err) != 0 || check_rate(c, err) != 0 || fetch(f, err) != 0) {
+		intake_check(c, 0, err) != 0 || begin_counting(c, &rate, err) != 0) {
+		return -1;
+	}
+	int fetched = fetch(f, err);
+	end_counting(c, &rate);
+	if (fetched != 0) {
 		return -1;
 	}
 	const char *original = url_without_userinfo(c->req->arena, f->text);

@@ -32,6 +32,7 @@ struct call {
 	struct identity *identity;                    /* NULL where anyone may ask */
 	struct slice parameters[CALL_PARAMETERS_MAX]; /* of the route's pattern, in order */
 	struct volume_root root;                      /* once call_open_store succeeded */
+	const char *stored, *origin;                  /* for the log, as in struct response */
 };
 
 /* The documentation's names: each answers the call, or returns -1 with *err for the dispatcher. */

@@ -147,7 +147,11 @@ int intake_publish(struct intake *in, struct slice filename, const char *provena
 		unpublish(in, record);
 		return -1;
 	}
-	return commit(in, record, err);
+	if (commit(in, record, err) != 0) {
+		return -1;
+	}
+	c->stored = record->id;
+	return 0;
 }
 
 int reply_file(struct call *c, int status, const struct record *record, struct error *err)

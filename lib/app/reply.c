@@ -103,7 +103,6 @@ void reply_error(struct call *c, const struct error *err)
 	struct slice allow = response_get(c->res, "Allow");
 	response_init(c->res, err->status);
 	c->res->error = *err;
-	c->res->account = c->identity ? c->identity->account.id : NULL;
 	build_envelope(c, err, &doc, &quota);
 	if (json_print(&doc, &text) != 0) {
 		c->res->status = 500;

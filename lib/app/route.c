@@ -144,7 +144,6 @@ static int identify(struct call *c, struct identity *identity, struct error *err
 		return -1;
 	}
 	c->identity = identity;
-	c->res->account = identity->account.id;
 	return 0;
 }
 
@@ -187,6 +186,13 @@ static int dispatch(struct call *c, struct identity *identity, enum cors *cors, 
 	return refuse_method(c, allowed, err);
 }
 
+static void tell_log(const struct call *c)
+{
+	c->res->account = c->identity ? c->identity->account.id : NULL;
+	c->res->file = c->stored;
+	c->res->origin = c->origin;
+}
+
 /* In the arena, because a call's parts are released with it. */
 struct whole_call {
 	struct call call;
@@ -215,5 +221,6 @@ int app_handle(const struct app *app, const struct request *req, struct response
 		response_set(res, "Access-Control-Allow-Origin", slice_view("*"));
 	}
 	response_set(res, "X-Request-Id", slice_view(req->id));
+	tell_log(&w->call);
 	return res->status >= 500 ? -1 : 0;
 }

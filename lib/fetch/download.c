@@ -273,11 +273,11 @@ static int run_hop(struct hop *hop, struct download *d, const struct url *url, s
 	return hop->failed ? -1 : judge(hop, code, why, url);
 }
 
-static int refuse_status(long status, const char *detail, struct error *err)
+static int refuse_status(const struct url *at, long status, const char *detail, struct error *err)
 {
 	char reason[64];
 	snprintf(reason, sizeof reason, "Failed to download: %ld", status);
-	return upload_failed(err, reason, "%s", detail);
+	return upload_failed(err, reason, "%s: %ld: %s", at->host, status, detail);
 }
 
 /* Those that lead on to where the file is (RFC 9110 section 15.4). */
@@ -290,10 +290,10 @@ static int follow(struct download *d, const struct hop *hop, struct url *at, str
 {
 	struct url next;
 	if (!is_redirect(hop->status)) {
-		return refuse_status(hop->status, "only 200 is a success", err);
+		return refuse_status(at, hop->status, "only 200 is a success", err);
 	}
 	if (d->location.n <= 1 || d->location.failed) {
-		return refuse_status(hop->status, "no Location, or one too long", err);
+		return refuse_status(at, hop->status, "no Location, or one too long", err);
 	}
 	if (d->redirects++ == DOWNLOAD_REDIRECTS_MAX) {
 		return upload_failed(err, "Too many redirects", "the last from %s", at->host);
@@ -302,7 +302,8 @@ static int follow(struct download *d, const struct hop *hop, struct url *at, str
 		return -1;
 	}
 	if (d->authorized && at->secure && !next.secure) {
-		return refuse_status(hop->status, "from https to http with an authorization", err);
+		return refuse_status(
+			at, hop->status, "from https to http with an authorization", err);
 	}
 	/* Not even if a later hop comes back: the way there was then another's choice. */
 	if (!url_same_origin(at, &next)) {

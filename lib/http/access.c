@@ -15,6 +15,13 @@ static struct slice logged_path(const struct request *req)
 	return utf8_is_valid(path) ? path : slice_view("(not UTF-8)");
 }
 
+static void set_known(struct json *doc, const char *name, const char *text)
+{
+	if (text) {
+		json_set_str(doc, name, text);
+	}
+}
+
 int access_line(const struct request *req, const struct response *res, const struct access *facts,
 	struct slice *out)
 {
@@ -31,9 +38,9 @@ int access_line(const struct request *req, const struct response *res, const str
 	json_set_integer(&doc, "bytes_in", req->body->received);
 	json_set_integer(&doc, "bytes_out", facts->bytes_out);
 	json_set_integer(&doc, "ms", (uint64_t)facts->ms);
-	if (res->account) {
-		json_set_str(&doc, "account", res->account);
-	}
+	set_known(&doc, "account", res->account);
+	set_known(&doc, "file", res->file);
+	set_known(&doc, "origin", res->origin);
 	if (facts->client_left) {
 		json_set_bool(&doc, "client_left", true);
 	}

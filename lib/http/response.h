@@ -29,8 +29,11 @@ struct response {
 	uint64_t file_offset, file_length;
 	bool handed_off; /* the web server sends the body: no Content-Length of ours */
 	bool spoiled;
-	const char *account; /* who asked, for the log; NULL when nobody knows */
-	struct error error;  /* what went wrong, for the log; status 0 when nothing did */
+	/* For the log; NULL where there is none. */
+	const char *account; /* who asked */
+	const char *file;    /* the id of what was stored */
+	const char *origin;  /* the host that a file was to be fetched from */
+	struct error error;  /* what went wrong; status 0 when nothing did */
 };
 
 void response_init(struct response *res, int status);

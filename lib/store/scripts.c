@@ -34,19 +34,22 @@ static const char close_account[] = "local files = redis.call('HGET', KEYS[1], '
 				    "return 'closed'\n";
 
 /*
- * KEYS: the times of the last calls, newest first. ARGV: how many are allowed, in how many ms.
- * Returns 0 when the call is one of them, else the ms until the next one is. The clock is Redis's
- * own: those of the workers' machines differ. A call that was asked about twice counts twice.
+ * KEYS: calls by the time at which they no longer count. ARGV: a call, how many may count, for how
+ * many ms after its start a call does, and how many ms longer unless it is said to have ended.
+ * Returns 0 when the call may begin, else after how many ms to ask again. The clock is Redis's own:
+ * those of the workers' machines differ.
  */
-static const char rate[] =
-	"local time = redis.call('TIME')\n"
-	"local now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
-	"local first = redis.call('LINDEX', KEYS[1], ARGV[1] - 1)\n"
-	"if first and first + ARGV[2] > now then return first + ARGV[2] - now end\n"
-	"redis.call('LPUSH', KEYS[1], now)\n"
-	"redis.call('LTRIM', KEYS[1], 0, ARGV[1] - 1)\n"
-	"redis.call('PEXPIRE', KEYS[1], ARGV[2])\n"
-	"return 0\n";
+static const char rate[] = "if redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end\n"
+			   "local time = redis.call('TIME')\n"
+			   "local now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
+			   "redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)\n"
+			   "if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then\n"
+			   "  local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')\n"
+			   "  return math.min(first[2] - now, tonumber(ARGV[3]))\n"
+			   "end\n"
+			   "redis.call('ZADD', KEYS[1], now + ARGV[3] + ARGV[4], ARGV[1])\n"
+			   "redis.call('PEXPIRE', KEYS[1], ARGV[3] + ARGV[4])\n"
+			   "return 0\n";
 
 const char *const script_texts[SCRIPT__COUNT] = {
 	[SCRIPT_COMMIT] = commit,

@@ -197,6 +197,7 @@ int fixture_ask(struct fixture *f, struct ask *ask)
 		.body = &f->req_body,
 		.arena = &f->arena,
 	};
+	f->req.id[0] = (char)('0' + ask->number);
 	f->req.method = method_parse(f->req.method_name);
 	add_headers(&f->req, ask->headers);
 	add_key(&f->req, ask->key, authorization, sizeof authorization);

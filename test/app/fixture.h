@@ -41,6 +41,7 @@ struct fixture {
 };
 
 struct ask {
+	int number;         /* of the request, 0 to 9: part of its id */
 	const char *method; /* NULL: GET */
 	const char *target;
 	const char *headers; /* "name: value" lines, names in lower case; NULL: none */

@@ -139,19 +139,19 @@ static void test_authorization(void **state)
 	assert_string_equal(fixture_header(f, "Allow"), "POST");
 }
 
-/* Three a minute; the fourth is told when the first is a minute old. Another account is not held up. */
+/* Three a minute, also when they failed; the fourth is told when the first is a minute old. Another account is not held up. */
 static void test_rate(void **state)
 {
 	struct fixture *f = *state;
 	struct kept before = fixture_kept(f);
 	const char *account, *key;
 	struct ask ask = fetch(f, "{\"url\":\"http://127.0.0.1/\"}");
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 3; i++, ask.number++) {
 		assert_int_equal(fixture_ask(f, &ask), 422);
 		assert_string_equal(
 			fixture_text(f, "error"), "Upload failed: IP address not allowed");
 	}
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 3; i++, ask.number++) {
 		assert_int_equal(fixture_ask(f, &ask), 429);
 		assert_string_equal(fixture_text(f, "error"), "Too many requests");
 		assert_string_equal(fixture_text(f, "code"), "rate_limited");
@@ -167,8 +167,8 @@ static void test_rate(void **state)
 	assert_int_equal(fixture_ask(f, &ask), 422);
 }
 
-/* The last calls were so many seconds ago, by the server's clock. */
-static void remember(struct fixture *f, int64_t newer_s, int64_t older_s)
+/* A call that counts for so many more seconds, by the server's clock. */
+static void remember(struct fixture *f, const char *id, int64_t left_s)
 {
 	const char *key = arena_printf(&f->arena, "cdn:{%s}:rate:test", f->account);
 	const char *const time[] = {"TIME", NULL};
@@ -176,29 +176,59 @@ static void remember(struct fixture *f, int64_t newer_s, int64_t older_s)
 	struct error err;
 	assert_int_equal(redis_call(f->redis, &f->arena, time, &reply, &err), 0);
 	int64_t now_s = strtoll(redis_text_at(reply, 0).p, NULL, 10);
-	const char *newer = redis_number(&f->arena, (now_s - newer_s) * 1000);
-	const char *older = redis_number(&f->arena, (now_s - older_s) * 1000);
-	const char *const forget[] = {"DEL", key, NULL};
-	const char *const push[] = {"RPUSH", key, newer, older, NULL};
-	assert_int_equal(redis_call(f->redis, &f->arena, forget, &reply, &err), 0);
-	assert_int_equal(redis_call(f->redis, &f->arena, push, &reply, &err), 0);
+	const char *until = redis_number(&f->arena, (now_s + left_s) * 1000);
+	const char *const add[] = {"ZADD", key, until, id, NULL};
+	assert_int_equal(redis_call(f->redis, &f->arena, add, &reply, &err), 0);
 }
 
-/* Never more than so many in any stretch of that length: the oldest of them decides. */
+static const struct rate two = {
+	"test", .calls_max = 2, .window_ms = 600 * 1000, .hold_ms = 3600 * 1000};
+
+static int begin(struct fixture *f, const char *id, uint64_t *wait_ms)
+{
+	struct error err;
+	return rate_begin(f->redis, &f->arena, f->account, id, &two, wait_ms, &err);
+}
+
 static void test_window(void **state)
 {
 	struct fixture *f = *state;
-	const struct rate rate = {"test", .calls_max = 2, .window_ms = 600 * 1000};
+	uint64_t wait_ms = 0;
+	remember(f, "older", 300);
+	remember(f, "newer", 500);
+	assert_int_equal(begin(f, "a", &wait_ms), 0);
+	assert_in_range(wait_ms, 200 * 1000, 300 * 1000);
+	/* To ask about one that counts already changes nothing. */
+	assert_int_equal(begin(f, "newer", &wait_ms), 1);
+	remember(f, "older", -1);
+	assert_int_equal(begin(f, "a", &wait_ms), 1);
+	assert_int_equal(begin(f, "b", &wait_ms), 0);
+	fixture_rest(f);
+}
+
+/* One that goes on counts beyond the window; when it has ended, for what is left of that. */
+static void test_under_way(void **state)
+{
+	struct fixture *f = *state;
 	uint64_t wait_ms = 0;
 	struct error err;
-	remember(f, 100, 300);
-	assert_int_equal(rate_take(f->redis, &f->arena, f->account, &rate, &wait_ms, &err), 0);
-	assert_in_range(wait_ms, 200 * 1000, 300 * 1000);
-	remember(f, 100, 601);
-	assert_int_equal(rate_take(f->redis, &f->arena, f->account, &rate, &wait_ms, &err), 1);
-	/* That one counts, and the one of 100 seconds ago. */
-	assert_int_equal(rate_take(f->redis, &f->arena, f->account, &rate, &wait_ms, &err), 0);
-	assert_in_range(wait_ms, 400 * 1000, 500 * 1000);
+	remember(f, "older", -1);
+	remember(f, "newer", -1);
+	remember(f, "a", 3600);
+	remember(f, "b", 3700);
+	assert_int_equal(begin(f, "c", &wait_ms), 0);
+	/* Nobody knows when it ends; not longer than a window until to ask again. */
+	assert_int_equal(wait_ms, two.window_ms);
+	assert_int_equal(rate_end(f->redis, &f->arena, f->account, "a", &two, &err), 0);
+	assert_int_equal(begin(f, "c", &wait_ms), 1);
+	assert_int_equal(rate_end(f->redis, &f->arena, f->account, "c", &two, &err), 0);
+	assert_int_equal(begin(f, "d", &wait_ms), 0);
+	assert_int_equal(rate_end(f->redis, &f->arena, f->account, "b", &two, &err), 0);
+	assert_int_equal(begin(f, "d", &wait_ms), 0);
+	assert_in_range(wait_ms, 1, 100 * 1000);
+	/* The end of what nobody remembers makes nothing. */
+	assert_int_equal(rate_end(f->redis, &f->arena, f->account, "nobody", &two, &err), 0);
+	assert_int_equal(begin(f, "e", &wait_ms), 0);
 	fixture_rest(f);
 }
 
@@ -210,6 +240,7 @@ int main(void)
 		cmocka_unit_test(test_authorization),
 		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_window),
+		cmocka_unit_test(test_under_way),
 	};
 	return cmocka_run_group_tests(tests, open_all, close_all);
 }

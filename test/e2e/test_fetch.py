@@ -142,6 +142,19 @@ class Fetch(FetchCase):
         self.assertEqual(self.dialled(), set())
         self.assertEqual(internet.dns.asked, [])
 
+    def test_what_the_log_keeps(self):
+        """Who fetched what from whom: for the answer to whoever complains."""
+        internet.origin.on("/a.png?secret", origin.whole(DATA))
+        internet.origin.on("/gone", origin.status(410))
+        stored, failed = (self.fetch(url) for url in (HOST + "/a.png?secret", "http://ann:s3cret@files.test/gone"))
+        lines = {line["id"]: line for line in self.site.access(self.site.slow)}
+        account = self.site.me().json["id"]
+        for answer, file in ((stored, stored.json["id"]), (failed, None)):
+            line = lines[answer.header("X-Request-Id")]
+            self.assertEqual((line["account"], line["origin"], line.get("file")), (account, "files.test", file))
+        self.assertEqual(lines[failed.header("X-Request-Id")]["detail"], "files.test: 410: only 200 is a success")
+        self.assertNotIn("secret", json.dumps(lines))
+
     def test_a_client_that_leaves(self):
         """Nobody would be told where the file is: nothing is fetched any more, nothing is left, the worker is free."""
         internet.origin.on("/stall", origin.stall(origin.head(200, "Content-Length: 10") + b"12345"))
@@ -179,6 +192,11 @@ class Rate(FetchCase):
         refused = answers[-1]
         self.assertEqual((refused.json["error"], refused.json["code"]), ("Too many requests", "rate_limited"))
         self.assertTrue(re.fullmatch(r"[1-9]|[1-5]\d|60", refused.header("Retry-After")), refused)
+        # Ended, they count for the rest of the minute alone.
+        name, = self.site.redis.command("KEYS", "*:rate:fetch")
+        until = self.site.redis.command("ZRANGE", name, 0, -1, "WITHSCORES")[1::2]
+        now = int(self.site.redis.command("TIME")[0])
+        self.assertEqual([end for end in until if float(end) > (now + 61) * 1000], [])
         # What is refused for what it says is not counted, and uploads are not held up.
         self.assertEqual(self.fetch("ftp://files.test/").status, 422)
         self.assertEqual(self.site.upload(b"x", "a.txt").status, 201)

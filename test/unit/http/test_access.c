@@ -61,6 +61,16 @@ static void tells_the_facts(void **state)
 		"\"bytes_in\":7,\"bytes_out\":5,\"ms\":3,\"account\":\"usr_1\"}");
 }
 
+static void tells_what_was_stored_and_from_where(void **state)
+{
+	const struct access facts = {0};
+	(void)state;
+	res.file = "01a2036f-0000-7000-8000-000000000000";
+	res.origin = "a.example";
+	assert_non_null(strstr(line_for("/x", &facts),
+		",\"file\":\"01a2036f-0000-7000-8000-000000000000\",\"origin\":\"a.example\"}"));
+}
+
 static void tells_what_went_wrong(void **state)
 {
 	const struct access facts = {.client_left = true};
@@ -102,6 +112,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(tells_the_facts, make_arena, drop_arena),
+		cmocka_unit_test_setup_teardown(
+			tells_what_was_stored_and_from_where, make_arena, drop_arena),
 		cmocka_unit_test_setup_teardown(tells_what_went_wrong, make_arena, drop_arena),
 		cmocka_unit_test_setup_teardown(
 			keeps_no_query_and_is_always_json, make_arena, drop_arena),
