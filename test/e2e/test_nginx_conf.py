@@ -319,6 +319,8 @@ class Errors(Case):
                 self.assertEqual(allow, "GET, HEAD, POST, PATCH, DELETE, OPTIONS" if status == 405 else None)
                 said = self.refusal(answer)
                 self.assertEqual((said["status"], said["remote"]), (status, "127.0.0.1"))
+                method = re.match(r"([A-Z]+) ", line)
+                self.assertEqual(said["method"], method.group(1) if method else "")
 
     def test_only_what_no_worker_answered_is_logged(self):
         before = len(self.refused())
@@ -476,6 +478,11 @@ class WithoutWorkers(Case):
         self.assertEqual(self.ask(f"/{ID}/a.png").body, BYTES)
         for path in ("/api/v4/me", "/up", f"/{ID}/a.html", f"/{ID[:-3]}fff/a.png"):
             self.assertRefusedHere(self.ask(path), 502, "1")
+
+    def test_the_log_has_the_method_that_was_asked_with(self):
+        """An error page makes a GET of everything but a HEAD."""
+        for method in ("GET", "HEAD", "POST", "DELETE", "BREW"):
+            self.assertEqual(self.refusal(self.ask("/api/v4/upload", method))["method"], method)
 
 
 main()
