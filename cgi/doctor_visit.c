@@ -34,15 +34,20 @@ static struct exchange *ask(struct visit *v, const char *method, const char *url
 }
 
 /* Runs it; false, with a finding, when there was no answer at all. */
-static bool answered(struct visit *v, struct exchange *x, const char *hop)
+static bool answered_or(struct visit *v, struct exchange *x, const char *hop, const char *cure)
 {
 	struct error err;
 	if (x && exchange_run(x, &err) == 0) {
 		return true;
 	}
-	doctor_wrong(v->d, hop, x ? err.detail : "no memory",
-		"start the web server, and give its address as the world sees it");
+	doctor_wrong(v->d, hop, x ? err.detail : "no memory", cure);
 	return false;
+}
+
+static bool answered(struct visit *v, struct exchange *x, const char *hop)
+{
+	return answered_or(
+		v, x, hop, "start the web server, and give its address as the world sees it");
 }
 
 static const char *status_text(struct visit *v, const struct exchange *x)
@@ -162,13 +167,15 @@ static bool visit_upload(struct visit *v)
 /* A fetch of nothing: whether the pool that has the fetches is there, without going anywhere. */
 static void visit_fetch(struct visit *v)
 {
+	static const char cure[] =
+		"all workers of the slow pool are busy, or it is not running: see slow.log";
 	struct arena *a = v->d->ctl->arena;
 	struct exchange *x = ask(v, "POST", arena_printf(a, "%s/api/v4/upload_from_url", v->url));
 	if (x) {
 		x->headers[1] = "Content-Type: application/json";
 		x->body = slice_view("{}");
 	}
-	if (!answered(v, x, "uploads from a URL")) {
+	if (!answered_or(v, x, "uploads from a URL", cure)) {
 		return;
 	}
 	if (x->status == 400) {
@@ -176,9 +183,8 @@ static void visit_fetch(struct visit *v)
 		return;
 	}
 	doctor_wrong(v->d, "uploads from a URL", status_text(v, x),
-		x->status == 502 || x->status == 504
-			? "start the slow pool, on the socket that the web server has for this "
-			  "path"
+		x->status >= 502 && x->status <= 504
+			? cure
 			: "the web server hands this path to something else: compare it with "
 			  "deploy/");
 }

@@ -1,6 +1,7 @@
 """cdnctl doctor: one file all the way, and a name for the hop that fails."""
 import os
 import shutil
+import signal
 import unittest
 
 from harness import Site, SiteCase, free_port, main
@@ -74,7 +75,19 @@ class Ill(unittest.TestCase):
         self.diagnose(["web server", "no worker"], lambda site: site.pool.stop())
 
     def test_no_slow_pool(self):
-        self.diagnose(["uploads from a URL", "start the slow pool"], lambda site: site.slow.stop())
+        self.diagnose(["uploads from a URL: answers 503", "slow pool", "slow.log"], lambda site: site.slow.stop())
+
+    def test_a_slow_pool_that_is_busy(self):
+        """What stands in its line is not answered at all before the visit has lost patience."""
+        with Site() as site:
+            site.slow.signal(signal.SIGSTOP)
+            status, text = doctor(site, site.url)
+            site.slow.signal(signal.SIGCONT)
+        self.assertEqual((status, text.count("WRONG")), (1, 1), text)
+        wrong = text[text.index("WRONG"):]
+        for words in ("uploads from a URL: ", "timed out", "all workers of the slow pool are busy"):
+            self.assertIn(words, wrong)
+        self.assertIn("the file is gone", wrong)
 
     def test_no_marker(self):
         def unmount(site):

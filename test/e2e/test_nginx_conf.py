@@ -401,6 +401,12 @@ class Fetches(Case):
             self.assertEqual(read(sock).status, 419)
         self.assertEqual(self.slow.called[-1][1], b"1234")
 
+    def test_a_body_that_is_malformed(self):
+        with connect(self.nginx.address) as sock:
+            sock.sendall(f"POST {FETCH} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n".encode())
+            answer = read(sock)
+        self.assertRefusedHere(answer, 400)
+        self.assertEqual(self.slow.called, [])
 
     def test_the_longest_fetch_may_stand_in_line_first(self):
         with open(os.path.join(self.folder.conf, "nginx.conf"), encoding="utf-8") as f:
@@ -428,16 +434,18 @@ class SlowPool(Case):
         with connect(self.nginx.address) as first:
             first.sendall(f"POST {FETCH} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode())
             select.select([listener], [], [], 10)
-            self.assertRefusedHere(self.ask(FETCH, "POST"), 502, "1")
+            self.assertRefusedHere(self.ask(FETCH, "POST"), 503, "5")
             self.assertReachesWorker("/api/v4/me")
             self.assertReachesWorker(FETCH, "OPTIONS")
             self.assertEqual(select.select([first], [], [], 0)[0], [], "the first still stands in line")
             listener.accept()[0].close()
-            self.assertRefusedHere(read(first), 502, "1")
+            self.assertRefusedHere(read(first), 503, "5")
 
     def test_not_there(self):
         self.line().close()
-        self.assertRefusedHere(self.ask(FETCH, "POST"), 502, "1")
+        answer = self.ask(FETCH, "POST")
+        self.assertRefusedHere(answer, 503, "5")
+        self.assertEqual((answer.json["error"], answer.json["code"]), ("Service unavailable", "unavailable"))
         self.assertReachesWorker("/api/v4/upload", "POST", body=b"x")
 
 

@@ -149,8 +149,8 @@ class Ends(Case):
         self.site.slow.stop()
         for _ in range(3):
             answer = client.read(self.start_fetch("/whole"), "POST")
-            self.assertEqual((answer.status, answer.json["code"]), (502, "bad_gateway"))
-            self.assertEqual(answer.header("Retry-After"), "1")
+            self.assertEqual((answer.status, answer.json["code"]), (503, "unavailable"))
+            self.assertEqual(answer.header("Retry-After"), "5")
             self.assertEqual(self.site.upload(b"meanwhile", "a.txt").status, 201)
         self.assertEqual(self.origin.asked, [])
         self.site.slow.start()
