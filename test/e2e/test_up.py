@@ -160,7 +160,15 @@ class Up(Case):
             f.write("# older\n")
         older = run("up", "--data", data, "--detach")
         self.assertUp(older)
-        self.assertEqual(re.findall(r"deploy/(\S+) has changed", older.stdout), ["nginx.conf"])
+        self.assertEqual(re.findall(r"(\S+) has changed", older.stdout), ["deploy/nginx.conf"])
+
+        # Settings count from a start on.
+        with open(os.path.join(data, ".env"), "a", encoding="ascii") as f:
+            f.write("CDN_FETCH_PER_MINUTE=5\n")
+        edited = run("up", "--data", data, "--detach")
+        self.assertUp(edited)
+        self.assertEqual(re.findall(r"(\S+) has changed", edited.stdout),
+                         ["deploy/nginx.conf", os.path.join(data, ".env")])
 
     def test_from_a_url(self):
         """Closed to this machine's own addresses as it comes; with two lines in .env, README's example works."""
