@@ -11,9 +11,10 @@ SOL_PACKET, PACKET_STATISTICS = 263, 6
 SYN, ACK = 2, 16
 SO_ATTACH_FILTER = 26
 
-# Classic BPF, (code, jump if true, jump if false, value): what is not TCP, or has SYN set. A large transfer would fill
-# the socket's buffer faster than it is read.
+# Classic BPF, (code, jump if true, jump if false, value): what leaves, and is not TCP or has SYN set. Each packet passes
+# lo twice, as it leaves and as it arrives; a large transfer would fill the socket's buffer faster than it is read.
 FILTER = [
+    (0x20, 0, 0, 0xFFFFF004), (0x15, 0, 13, PACKET_OUTGOING),  # the packet's type, beside its bytes
     (0x30, 0, 0, 0), (0x54, 0, 0, 0xF0), (0x15, 5, 0, 0x60),   # version 6?
     (0x30, 0, 0, 9), (0x15, 0, 7, 6),                          # IPv4: protocol
     (0xB1, 0, 0, 0), (0x50, 0, 0, 13), (0x05, 0, 0, 3),        # flags, behind the header
@@ -47,10 +48,8 @@ class Witness:
 
     def run(self):
         while True:
-            packet, (_, kind, direction, _, _) = self.sock.recvfrom(128)
-            # On lo each packet passes twice: once as it leaves, once as it arrives.
-            if direction == PACKET_OUTGOING:
-                self.note(*understand(kind, packet))
+            packet, (_, kind, *_) = self.sock.recvfrom(128)
+            self.note(*understand(kind, packet))
 
     def note(self, protocol, source, sport, target, port, flags):
         if (target, port) == self.bell.getsockname():
