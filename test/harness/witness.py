@@ -11,8 +11,8 @@ SOL_PACKET, PACKET_STATISTICS = 263, 6
 SYN, ACK = 2, 16
 SO_ATTACH_FILTER = 26
 
-# Classic BPF, (code, jump if true, jump if false, value): what leaves, and is not TCP or has SYN set. Each packet passes
-# lo twice, as it leaves and as it arrives; a large transfer would fill the socket's buffer faster than it is read.
+# Classic BPF, (code, jump if true, jump if false, value): what leaves, and is not TCP or has SYN set. Each packet
+# passes lo twice, as it leaves and as it arrives; a large transfer would fill the buffer faster than it is read.
 FILTER = [
     (0x20, 0, 0, 0xFFFFF004), (0x15, 0, 13, PACKET_OUTGOING),  # the packet's type, beside its bytes
     (0x30, 0, 0, 0), (0x54, 0, 0, 0xF0), (0x15, 5, 0, 0x60),   # version 6?
@@ -34,6 +34,7 @@ class Witness:
         steps = ctypes.create_string_buffer(program)
         self.sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER,
                              struct.pack("HxxxxxxP", len(FILTER), ctypes.addressof(steps)))
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self.sock.bind(("lo", 0))
         self.lock = threading.Lock()
         self.known = set()
