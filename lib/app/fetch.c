@@ -3,6 +3,7 @@
 #include "app/publish.h"
 #include "base/utf8.h"
 #include "fetch/download.h"
+#include "fetch/reason.h"
 #include "http/filename.h"
 #include "http/human.h"
 #include "store/rate.h"
@@ -51,7 +52,8 @@ static int read_url(struct fetching *f, struct error *err)
 		return call_full(err);
 	}
 	int parsed = url_parse(&f->url, c->req->arena, text, &c->app->config->fetch_ports, err);
-	c->origin = f->url.host;
+	/* One that was refused may be any text. */
+	c->origin = parsed == 0 ? f->url.host : NULL;
 	return parsed;
 }
 
@@ -122,7 +124,7 @@ static int refuse_size(uint64_t limit, const char *size, struct error *err)
 	bool exact = size && strcmp(size, most) != 0;
 	snprintf(reason, sizeof reason, "File too large: %s%s exceeds limit of %s",
 		exact ? "" : "more than ", exact ? size : most, most);
-	return upload_failed(err, reason, "file above the limit of its tier");
+	return reason_set(err, reason, "file above the limit of its tier");
 }
 
 /* A client that gave up would never learn where the file is. */

@@ -2,24 +2,13 @@
 #include "fetch/url.h"
 
 #include <curl/curl.h>
-#include <stdarg.h>
 #include <strings.h>
 
 #include "base/number.h"
+#include "fetch/reason.h"
 
 /* A scheme that is none of ours is told apart from one that is no scheme. */
 enum { READING = CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE | CURLU_ALLOW_SPACE };
-
-int upload_failed(struct error *err, const char *reason, const char *detail, ...)
-{
-	char text[sizeof err->detail];
-	va_list args;
-	va_start(args, detail);
-	vsnprintf(text, sizeof text, detail, args);
-	va_end(args);
-	error_set(err, 422, "upload_failed", "%s", text);
-	return error_say(err, "Upload failed: %s", reason);
-}
 
 static int no_memory(struct error *err)
 {
@@ -64,9 +53,9 @@ static int set(CURLU *parsed, const char *text, struct error *err)
 		return no_memory(err);
 	case CURLUE_BAD_SCHEME:
 	case CURLUE_UNSUPPORTED_SCHEME:
-		return upload_failed(err, "URL scheme must be http or https.", "no scheme");
+		return reason_set(err, "URL scheme must be http or https.", "no scheme");
 	default:
-		return upload_failed(err, "Invalid host", "%s", curl_url_strerror(code));
+		return reason_set(err, "Invalid host", "%s", curl_url_strerror(code));
 	}
 }
 
@@ -91,18 +80,18 @@ static int judge(struct url *u, struct arena *a, const struct port_list *ports, 
 	}
 	u->secure = strcasecmp(scheme, "https") == 0;
 	if (!u->secure && strcasecmp(scheme, "http") != 0) {
-		return upload_failed(err, "URL scheme must be http or https.", "another scheme");
+		return reason_set(err, "URL scheme must be http or https.", "another scheme");
 	}
 	if (!*u->host || !is_ascii(u->host)) {
-		return upload_failed(err, "Invalid host", "no host, or one that is not ASCII");
+		return reason_set(err, "Invalid host", "no host, or one that is not ASCII");
 	}
 	/* libcurl makes it the address's scope only when it has been judged. */
 	if (*zone) {
-		return upload_failed(err, "IP address not allowed", "%s with a zone", u->host);
+		return reason_set(err, "IP address not allowed", "%s with a zone", u->host);
 	}
 	if (number_parse(slice_view(port), &u->port) != 0 || u->port > UINT16_MAX ||
 		!port_list_has(ports, (uint16_t)u->port)) {
-		return upload_failed(err, "Invalid host", "%s: port %s is not in CDN_FETCH_PORTS",
+		return reason_set(err, "Invalid host", "%s: port %s is not in CDN_FETCH_PORTS",
 			u->host, port);
 	}
 	return 0;
@@ -118,7 +107,7 @@ int url_parse(struct url *u, struct arena *a, const char *text, const struct por
 	struct error *err)
 {
 	if (!names_http(text)) {
-		return upload_failed(
+		return reason_set(
 			err, "URL scheme must be http or https.", "another scheme, or none");
 	}
 	if (own(u, a, curl_url(), err) != 0 || set(u->parsed, text, err) != 0) {

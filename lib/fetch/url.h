@@ -52,8 +52,4 @@ const char *url_path(const struct url *u, struct arena *a);
  */
 const char *url_without_userinfo(struct arena *a, struct slice text);
 
-/* "Upload failed: <reason>" for the client, and why for the log. Always -1. */
-int upload_failed(struct error *err, const char *reason, const char *detail, ...)
-	__attribute__((format(printf, 3, 4)));
-
 #endif

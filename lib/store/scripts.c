@@ -36,8 +36,8 @@ static const char close_account[] = "local files = redis.call('HGET', KEYS[1], '
 /*
  * KEYS: calls by the time at which they no longer count. ARGV: a call, how many may count, for how
  * many ms after its start a call does, and how many ms longer unless it is said to have ended.
- * Returns 0 when the call may begin, else after how many ms to ask again. The clock is Redis's own:
- * those of the workers' machines differ.
+ * Returns 0 when the call may begin, else after how many ms to ask again. The clock is Redis's own,
+ * as those of the workers' machines differ; should it go back, calls of the future do not count.
  */
 static const char rate[] = "if redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end\n"
 			   "local time = redis.call('TIME')\n"
