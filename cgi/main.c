@@ -151,12 +151,13 @@ static bool waited_in_vain(const struct worker *w, int64_t ms)
 }
 
 /* Wait for a connection, a signal or the end of this worker's time. */
-static int wait_for_work(const struct worker *w)
+static int wait_for_work(struct worker *w)
 {
 	struct error err;
 	if (!waited_in_vain(w, REST_AFTER_MS)) {
 		return 0;
 	}
+	arena_trim(&w->arena);
 	if (app_rest(w->app, &err) != 0) {
 		log_say(&w->log, LOG_ERROR, "%s", err.detail);
 		return -1;

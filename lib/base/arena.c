@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 int arena_init(struct arena *a, size_t size)
@@ -21,6 +22,16 @@ void arena_reset(struct arena *a)
 	a->used = 0;
 	a->spare_used = 0;
 	a->overflowed = false;
+}
+
+void arena_trim(struct arena *a)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = ((uintptr_t)a->block + page - 1) / page * page;
+	uintptr_t to = ((uintptr_t)a->block + a->size) / page * page;
+	if (from < to) {
+		madvise((void *)from, to - from, MADV_DONTNEED);
+	}
 }
 
 void arena_release(struct arena *a)

@@ -35,6 +35,12 @@ int arena_init(struct arena *a, size_t size) __attribute__((warn_unused_result))
 /* Run the deferred actions, newest first, then forget every allocation. */
 void arena_reset(struct arena *a);
 
+/*
+ * Give the pages of an arena that was reset back to the system until they are used again, for a
+ * process that has nothing to do.
+ */
+void arena_trim(struct arena *a);
+
 /* Reset and give the block back. */
 void arena_release(struct arena *a);
 

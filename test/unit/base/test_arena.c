@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <cmocka.h>
 
 #include "base/arena.h"
@@ -122,6 +123,31 @@ static void release_runs_them_too(void **state)
 	assert_null(arena_alloc(&other, 1));
 }
 
+/* What was used is given back, and can be used again. */
+static void trims(void **state)
+{
+	enum { SIZE = 1024 * 1024, PAGE = 4096 };
+	struct arena a;
+	unsigned char resident[1];
+	(void)state;
+	assert_int_equal(arena_init(&a, SIZE), 0);
+	char *p = arena_take(&a, SIZE);
+	memset(p, 'x', SIZE);
+	void *middle = (void *)(((uintptr_t)p + SIZE / 2) / PAGE * PAGE);
+	assert_int_equal(mincore(middle, PAGE, resident), 0);
+	assert_int_equal(resident[0] & 1, 1);
+	arena_reset(&a);
+	arena_trim(&a);
+	assert_int_equal(mincore(middle, PAGE, resident), 0);
+	assert_int_equal(resident[0] & 1, 0);
+	assert_ptr_equal(arena_take(&a, SIZE), p);
+	memset(p, 'y', SIZE);
+	arena_release(&a);
+	assert_int_equal(arena_init(&a, 1), 0);
+	arena_trim(&a);
+	arena_release(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -132,6 +158,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			runs_deferred_actions_newest_first, setup, teardown),
 		cmocka_unit_test(release_runs_them_too),
+		cmocka_unit_test(trims),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
