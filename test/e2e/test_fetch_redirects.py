@@ -41,6 +41,32 @@ class Chains(RedirectCase):
                 self.assertRefused(self.fetch("http://files.test/from"), failed(code))
         self.assertNothingLeft()
 
+    def test_a_location_that_is_too_long(self):
+        """It is not cut and followed. 8 KiB is where it ends, with its terminator."""
+        internet.origin.fallback = origin.whole(BYTES)
+        for code in REDIRECTS:
+            for start in ("/", "http://other.test/"):
+                for size in (8192, 8193, 9000, 50_000):
+                    self.on("/from", start.ljust(size, "x"), code)
+                    self.assertRefused(self.fetch("http://files.test/from"), failed(code))
+        self.assertEqual(set(self.paths()), {"/from"})
+        self.assertEqual(self.dialled(), {PUBLIC})
+        self.assertNothingLeft()
+        self.on("/from", "/".ljust(8191, "x"))
+        self.assertFetched(self.fetch("http://files.test/from"), BYTES)
+
+    def test_what_an_interim_answer_says_is_void(self):
+        """The Location of a 103 is not that of the 302 behind it."""
+        for code in (100, 102, 103):
+            interim = f"HTTP/1.1 {code} Wait\r\nLocation: http://other.test/a\r\n\r\n".encode()
+            internet.origin.on("/from", interim + origin.redirect(302))
+            self.assertRefused(self.fetch("http://files.test/from"), failed(302))
+        self.assertNothingLeft()
+        for answer in (origin.redirect(302, "/a"), origin.whole(BYTES)):
+            internet.origin.on("/from", interim + answer)
+            self.assertFetched(self.fetch("http://files.test/from"), BYTES)
+        self.assertEqual(self.dialled(), {PUBLIC})
+
     def test_other_statuses_lead_nowhere(self):
         for code in (201, 300, 304, 305, 306, 309, 310, 399, 401, 404):
             self.on("/from", "/a", code)
