@@ -179,7 +179,7 @@ static void visit_fetch(struct visit *v)
 		return;
 	}
 	if (x->status == 400) {
-		doctor_right(v->d, "uploads from a URL", "the slow pool is there");
+		doctor_right(v->d, "uploads from a URL", "a worker takes them");
 		return;
 	}
 	doctor_wrong(v->d, "uploads from a URL", status_text(v, x),

@@ -17,7 +17,7 @@ class Well(SiteCase):
         before = self.site.stored()
         status, text = doctor(self.site, self.site.url + "/")
         self.assertEqual((status, text.count("WRONG")), (0, 0), text)
-        for said in ("straight from the web server", "by way of the worker", "the slow pool is there",
+        for said in ("straight from the web server", "by way of the worker", "a worker takes them",
                      "the file is gone", "All is well."):
             self.assertIn(said, text)
         self.assertEqual(self.site.stored(), before)
