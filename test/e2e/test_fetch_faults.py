@@ -17,7 +17,7 @@ class FaultCase(FetchCase):
             for scheme in ("http", "https"):
                 with self.subTest(name, scheme=scheme):
                     internet.origin.on("/a", answer)
-                    got = self.fetch(f"{scheme}://files.test/a")
+                    got = self.fetch(f"{scheme}://files.test/a", timeout=15)
                     self.assertRefused(got, reason or failed(502))
                     self.assertIn("files.test" if reason is None else "", self.detail(got))
                     self.assertNothingLeft()
@@ -65,6 +65,44 @@ class Wrong(FaultCase):
             "100 kB of headers": origin.whole(BYTES, *[f"X-{n}: {'x' * 100}" for n in range(K)]),
             "100 kB of interim answers": origin.after([103] * 3000, origin.whole(BYTES)),
             "a NUL in a header": origin.whole(BYTES, "X-Nul: a\0b"),
+            "a status line among the headers":
+                head + b"Content-Length: 10\r\nHTTP/foo: 1\r\nContent-Length: 5\r\n\r\n12345",
+            "a whole status line among the headers":
+                head + b"Content-Length: 10\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n12345",
+        })
+
+    def test_codings_that_are_not_undone(self):
+        """What is stored would not be the file, or nobody would notice that its end is missing."""
+        def sent(coding, data, *headers):
+            return origin.head(200, *headers, f"Transfer-Encoding: {coding}") + data
+
+        packed = gzip.compress(bytes(range(256)) * 100)
+        chunk = origin.chunk(packed[:len(packed) // 2])
+        self.assertFails({
+            "identity, and too short": sent("identity", b"12345", "Content-Length: 500"),
+            "identity": sent("identity", b"12345"),
+            "gzip": sent("gzip", packed),
+            "gzip, cut": sent("gzip", packed[:-10]),
+            "gzip, in a length": sent("gzip", packed, f"Content-Length: {len(packed)}"),
+            "gzip, chunked": sent("gzip, chunked", origin.chunk(packed) + b"0\r\n\r\n"),
+            "gzip, chunked, cut between chunks": sent("gzip, chunked", chunk),
+            "gzip, chunked, cut in a chunk": sent("gzip, chunked", chunk[:-10]),
+            "gzip, chunked, with a last chunk too early": sent("gzip, chunked", chunk + b"0\r\n\r\n"),
+            "gzip and chunked in two lines": sent("gzip", origin.chunk(packed) + b"0\r\n\r\n",
+                                                  "Transfer-Encoding: chunked"),
+            "deflate": sent("deflate", packed),
+            "chunked, then gzip": sent("chunked, gzip", origin.chunk(packed) + b"0\r\n\r\n"),
+        })
+
+    def test_another_protocol(self):
+        """Nobody asked to speak another one: 101 is wrong at once, however much follows."""
+        head = b"HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
+        self.assertFails({
+            "silence": origin.stall(head + b"\r\n"),
+            "a length": origin.stall(head + b"Content-Length: 5\r\n\r\n12345"),
+            "megabytes": origin.endless(head + b"\r\n", bytes(K * K)),
+            "a good answer": head + b"\r\n" + origin.whole(BYTES),
+            "after another": origin.endless(origin.after([100, 103], head + b"\r\n"), bytes(K)),
         })
 
     def test_without_end(self):
@@ -106,6 +144,26 @@ class Wrong(FaultCase):
 
     def test_plain_where_tls_is_due(self):
         self.assertRefused(self.fetch("http://files.test:443/a"), failed(502))
+        self.assertNothingLeft()
+
+
+class Authorization(FaultCase):
+    """X-Download-Authorization has up to 4,096 bytes."""
+
+    def test_the_longest(self):
+        internet.origin.on("/a", origin.whole(BYTES))
+        self.assertFetched(self.fetch(authorization="x" * 4096), BYTES)
+        self.assertEqual(internet.origin.requests[0].header("Authorization"), "x" * 4096)
+
+    def test_a_longer_one(self):
+        internet.origin.on("/a", origin.whole(BYTES))
+        for size in (4097, 6000):
+            answer = self.fetch(authorization="x" * size)
+            self.assertEqual((answer.status, answer.json["error"], answer.json["code"]),
+                             (400, "Bad request", "bad_request"))
+            self.assertTellsNothing(answer)
+        self.assertEqual(internet.origin.connections, [])
+        self.assertEqual(self.dialled(), set())
         self.assertNothingLeft()
 
 
@@ -198,6 +256,26 @@ class Large(FaultCase):
         """The origin is not left waiting."""
         process.wait_until(lambda: len(internet.origin.closed) == len(internet.origin.connections),
                            what="the end of all connections")
+
+    def test_an_account_that_is_full(self):
+        """It has more than it may since its tier was lowered: nobody is asked for what could not be kept."""
+        email = f"lowered{type(self).number}@example.org"
+        self.key = self.site.make_account(email, "verified")
+        for _ in range(3):
+            self.fill(90 * K)
+        self.site.cdnctl("account", "set", email, "--tier", "unverified")
+        self.at_first = self.state()
+        for answer in (origin.whole(b"x"), origin.whole(b""), origin.status(404)):
+            internet.origin.on("/a", answer)
+            for url in ("http://files.test/a", "https://files.test/a", "http://nothing.test/", "http://10.0.0.1/"):
+                self.assertFull(self.fetch(url))
+        self.assertEqual(internet.origin.connections, [])
+        self.assertEqual(self.dialled(), set())
+        self.assertEqual(internet.dns.count("files.test"), 0)
+        self.assertNothingLeft()
+        self.site.cdnctl("account", "set", email, "--tier", "verified")
+        internet.origin.on("/a", origin.whole(BYTES))
+        self.assertFetched(self.fetch(), BYTES)
 
     def test_a_length_above_the_limit(self):
         """Refused before the body: here none comes."""
