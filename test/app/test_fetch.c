@@ -167,18 +167,34 @@ static void test_rate(void **state)
 	assert_int_equal(fixture_ask(f, &ask), 422);
 }
 
+static const char *rate_key(struct fixture *f)
+{
+	return arena_printf(&f->arena, "cdn:{%s}:rate:test", f->account);
+}
+
+static const struct redisReply *command(struct fixture *f, const char *const words[])
+{
+	const struct redisReply *reply;
+	struct error err;
+	assert_int_equal(redis_call(f->redis, &f->arena, words, &reply, &err), 0);
+	return reply;
+}
+
 /* A call that counts for so many more seconds, by the server's clock. */
 static void remember(struct fixture *f, const char *id, int64_t left_s)
 {
-	const char *key = arena_printf(&f->arena, "cdn:{%s}:rate:test", f->account);
 	const char *const time[] = {"TIME", NULL};
-	const struct redisReply *reply;
-	struct error err;
-	assert_int_equal(redis_call(f->redis, &f->arena, time, &reply, &err), 0);
-	int64_t now_s = strtoll(redis_text_at(reply, 0).p, NULL, 10);
+	int64_t now_s = strtoll(redis_text_at(command(f, time), 0).p, NULL, 10);
 	const char *until = redis_number(&f->arena, (now_s + left_s) * 1000);
-	const char *const add[] = {"ZADD", key, until, id, NULL};
-	assert_int_equal(redis_call(f->redis, &f->arena, add, &reply, &err), 0);
+	const char *const add[] = {"ZADD", rate_key(f), until, id, NULL};
+	command(f, add);
+}
+
+/* No call was ever made. */
+static void forget(struct fixture *f)
+{
+	const char *const del[] = {"DEL", rate_key(f), NULL};
+	command(f, del);
 }
 
 static const struct rate two = {
@@ -232,6 +248,29 @@ static void test_under_way(void **state)
 	fixture_rest(f);
 }
 
+/* What an account's calls leave in Redis goes by itself, and not before the last of them. */
+static void test_time_to_live(void **state)
+{
+	struct fixture *f = *state;
+	const long long all_ms = (long long)(two.window_ms + two.hold_ms);
+	const char *const ttl[] = {"PTTL", rate_key(f), NULL};
+	const char *const persist[] = {"PERSIST", ttl[1], NULL};
+	uint64_t wait_ms = 0;
+	struct error err;
+	forget(f);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(begin(f, i == 0 ? "a" : "b", &wait_ms), 1);
+		assert_in_range(redis_integer(command(f, ttl)), all_ms - 60 * 1000, all_ms);
+		/* The second call sets it anew. */
+		command(f, persist);
+	}
+	forget(f);
+	assert_int_equal(begin(f, "a", &wait_ms), 1);
+	assert_int_equal(rate_end(f->redis, &f->arena, f->account, "a", &two, &err), 0);
+	assert_in_range(redis_integer(command(f, ttl)), two.window_ms - 60 * 1000, all_ms);
+	fixture_rest(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +280,7 @@ int main(void)
 		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_under_way),
+		cmocka_unit_test(test_time_to_live),
 	};
 	return cmocka_run_group_tests(tests, open_all, close_all);
 }
