@@ -4,10 +4,13 @@ import ssl
 import subprocess
 
 KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+# What most CAs have, and what takes memory to keep; how many of them a system trusts.
+LARGE_KEY = ["-newkey", "rsa:2048", "-nodes"]
+OTHERS = 140
 
 
 class Certificates:
-    """trusted: a folder laid out as /etc/ssl/certs, with our CA as the only one.
+    """trusted: a folder laid out as /etc/ssl/certs, with our CA among as many others as are trusted elsewhere.
 
     context(name) is that of a TLS server: `expired.test`, `wrong-name.test`, `self-signed.test` and `unknown-ca.test`
     have certificates that are only that; every other name, and every address, has a good one.
@@ -19,7 +22,7 @@ class Certificates:
         os.mkdir(self.trusted)
         self.made = {}
         self.issue_self("ca", "CA:TRUE")
-        os.link(self.path("ca.pem"), os.path.join(self.trusted, "ca-certificates.crt"))
+        self.lay_bundle()
         self.issue_self("unknown-ca", "CA:TRUE")
         self.issue_self("self-signed.test", "CA:FALSE")
         self.issue("expired.test", days=-1)
@@ -29,8 +32,21 @@ class Certificates:
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def issue_self(self, name, constraint):
-        openssl("req", "-x509", *KEY, "-keyout", self.path(name + ".key"), "-out", self.path(name + ".pem"), "-days",
+    def lay_bundle(self):
+        self.issue_self("other-000", "CA:TRUE", LARGE_KEY)
+        one, ours = (ssl.PEM_cert_to_DER_cert(self.read(name)) for name in ("other-000.pem", "ca.pem"))
+        # With another name its signature of itself is wrong, which nobody asks of a certificate that is trusted.
+        bundle = [one.replace(b"other-000", b"other-%03d" % number) for number in range(OTHERS)]
+        bundle.insert(OTHERS // 2, ours)
+        with open(os.path.join(self.trusted, "ca-certificates.crt"), "w", encoding="ascii") as f:
+            f.writelines(map(ssl.DER_cert_to_PEM_cert, bundle))
+
+    def read(self, name):
+        with open(self.path(name), encoding="ascii") as f:
+            return f.read()
+
+    def issue_self(self, name, constraint, key=KEY):
+        openssl("req", "-x509", *key, "-keyout", self.path(name + ".key"), "-out", self.path(name + ".pem"), "-days",
                 "30",
                 "-subj", f"/CN={name}", "-addext", f"basicConstraints=critical,{constraint}",
                 "-addext", f"subjectAltName=DNS:{name}")
