@@ -60,6 +60,20 @@ def check_counters(case, site):
         case.assertEqual([int(n) for n in counted], [len(sizes), sum(map(int, sizes))], account)
 
 
+def check_listed(case, site, acknowledged):
+    """Every id of a 201 is listed; every listed file has bytes and record, and is counted once."""
+    check_counters(case, site)
+    account = site.me().json["id"]
+    listed = site.redis.command("ZRANGE", f"cdn:{{{account}}}:files", "0", "-1")
+    case.assertLessEqual(set(acknowledged), set(listed))
+    on_disk = {os.path.basename(name) for name in site.stored()}
+    for name in listed:
+        # Ten random bytes may be anything, says libmagic.
+        ext = site.redis.command("HGET", f"cdn:{{{account}}}:file:{name}", "ext")
+        case.assertIn(f"{name}.{ext}", on_disk)
+        case.assertIn(name + ".json", on_disk)
+
+
 def stored(case, site, answer, data):
     case.assertEqual(answer.status, 201, answer)
     case.assertEqual(answer.json["size"], len(data))
