@@ -92,7 +92,7 @@ def become(uid, outer_uid, gid, outer_gid):
 
 def lay_files(folder):
     """Put the test's files over those that the C library and libcurl read; only these processes see it."""
-    mount(None, "/", MS_REC | MS_PRIVATE)
+    keep_mounts_to_ourselves(folder)
     for path, text in (("/etc/resolv.conf", RESOLV.format(RESOLVER, 3)), ("/etc/hosts", HOSTS),
                        ("/etc/nsswitch.conf", "hosts: files dns\n")):
         ours = os.path.join(folder, os.path.basename(path))
@@ -112,8 +112,29 @@ def wait_for_dns(seconds):
         f.write(RESOLV.format(RESOLVER, seconds))
 
 
+def keep_mounts_to_ourselves(folder):
+    """In a chroot "/" is no place where a mount begins: step out of it to where one does, and back."""
+    if mounted(None, "/", MS_REC | MS_PRIVATE):
+        return
+    root, here = (os.open(path, os.O_RDONLY | os.O_DIRECTORY) for path in ("/", "."))
+    os.chroot(folder)
+    os.fchdir(root)
+    while not os.path.samestat(os.stat("."), os.stat("..")):
+        os.chdir("..")
+    mount(None, ".", MS_REC | MS_PRIVATE)
+    os.fchdir(root)
+    os.chroot(".")
+    os.fchdir(here)
+    os.close(root)
+    os.close(here)
+
+
+def mounted(source, target, flags):
+    return libc.mount(source and source.encode(), target.encode(), None, ctypes.c_ulong(flags), None) == 0
+
+
 def mount(source, target, flags):
-    if libc.mount(source and source.encode(), target.encode(), None, ctypes.c_ulong(flags), None) != 0:
+    if not mounted(source, target, flags):
         sys.exit(f"cannot put {source} over {target}: {os.strerror(ctypes.get_errno())}")
 
 
