@@ -43,8 +43,11 @@ static void read_location(struct head *h, struct slice text)
 
 static void read_field(struct head *h, struct slice line)
 {
-	struct slice name = slice_trim(slice_cut(&line, ':')), value = slice_trim(line);
-	if (slice_equal_nocase(name, "content-length")) {
+	struct slice name = slice_cut(&line, ':'), value = slice_trim(line);
+	if (slice_trim(name).n != name.n) {
+		/* RFC 9112 section 5: to libcurl it is another field, to others the same. */
+		h->fault = "a blank beside a field's name";
+	} else if (slice_equal_nocase(name, "content-length")) {
 		read_length(h, value);
 	} else if (slice_equal_nocase(name, "location")) {
 		read_location(h, value);

@@ -21,7 +21,14 @@ struct redis;
 struct redisReply;
 
 /* Scripts are known by name, loaded once a connection and again when the server forgot them. */
-enum redis_script { SCRIPT_COMMIT, SCRIPT_REMOVE, SCRIPT_CLOSE, SCRIPT_RATE, SCRIPT__COUNT };
+enum redis_script {
+	SCRIPT_COMMIT,
+	SCRIPT_REMOVE,
+	SCRIPT_CLOSE,
+	SCRIPT_RATE_BEGIN,
+	SCRIPT_RATE_END,
+	SCRIPT__COUNT
+};
 
 enum { REDIS_ARGS_MAX = 32 };
 

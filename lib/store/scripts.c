@@ -39,21 +39,37 @@ static const char close_account[] = "local files = redis.call('HGET', KEYS[1], '
  * Returns 0 when the call may begin, else after how many ms to ask again. The clock is Redis's own,
  * as those of the workers' machines differ; should it go back, calls of the future do not count.
  */
-static const char rate[] = "if redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end\n"
-			   "local time = redis.call('TIME')\n"
-			   "local now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
-			   "redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)\n"
-			   "if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then\n"
-			   "  local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')\n"
-			   "  return math.min(first[2] - now, tonumber(ARGV[3]))\n"
-			   "end\n"
-			   "redis.call('ZADD', KEYS[1], now + ARGV[3] + ARGV[4], ARGV[1])\n"
-			   "redis.call('PEXPIRE', KEYS[1], ARGV[3] + ARGV[4])\n"
-			   "return 0\n";
+static const char rate_begin[] =
+	"if redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end\n"
+	"local time = redis.call('TIME')\n"
+	"local now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
+	"local longest = now + ARGV[3] + ARGV[4]\n"
+	"redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)\n"
+	"redis.call('ZREMRANGEBYSCORE', KEYS[1], longest + 1, '+inf')\n"
+	"if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then\n"
+	"  local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')\n"
+	"  return math.min(first[2] - now, tonumber(ARGV[3]))\n"
+	"end\n"
+	"redis.call('ZADD', KEYS[1], longest, ARGV[1])\n"
+	"redis.call('PEXPIRE', KEYS[1], ARGV[3] + ARGV[4])\n"
+	"return 0\n";
+
+/*
+ * KEYS as above. ARGV: a call, and the two lengths of time as above. One that counts no longer than
+ * its window has been ended before.
+ */
+static const char rate_end[] = "local time = redis.call('TIME')\n"
+			       "local now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
+			       "local until_ms = redis.call('ZSCORE', KEYS[1], ARGV[1])\n"
+			       "if until_ms and until_ms - now > tonumber(ARGV[2]) then\n"
+			       "  redis.call('ZADD', KEYS[1], until_ms - ARGV[3], ARGV[1])\n"
+			       "end\n"
+			       "return 0\n";
 
 const char *const script_texts[SCRIPT__COUNT] = {
 	[SCRIPT_COMMIT] = commit,
 	[SCRIPT_REMOVE] = remove_file,
 	[SCRIPT_CLOSE] = close_account,
-	[SCRIPT_RATE] = rate,
+	[SCRIPT_RATE_BEGIN] = rate_begin,
+	[SCRIPT_RATE_END] = rate_end,
 };

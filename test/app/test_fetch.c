@@ -271,6 +271,27 @@ static void test_time_to_live(void **state)
 	fixture_rest(f);
 }
 
+/* A clock that went back leaves calls that could only have begun later than now: they do not count. */
+static void test_clock_that_went_back(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t all_s = (int64_t)(two.window_ms + two.hold_ms) / 1000;
+	uint64_t wait_ms = 0;
+	forget(f);
+	remember(f, "later", all_s + 1000);
+	remember(f, "much later", all_s + 1000 * 1000);
+	assert_int_equal(begin(f, "a", &wait_ms), 1);
+	assert_int_equal(begin(f, "b", &wait_ms), 1);
+	assert_int_equal(begin(f, "c", &wait_ms), 0);
+	/* The last that may have begun by now does. */
+	forget(f);
+	remember(f, "just now", all_s - 1);
+	remember(f, "later", all_s + 1000);
+	assert_int_equal(begin(f, "a", &wait_ms), 1);
+	assert_int_equal(begin(f, "b", &wait_ms), 0);
+	fixture_rest(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +302,7 @@ int main(void)
 		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_under_way),
 		cmocka_unit_test(test_time_to_live),
+		cmocka_unit_test(test_clock_that_went_back),
 	};
 	return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -69,6 +69,8 @@ class Wrong(FaultCase):
                 head + b"Content-Length: 10\r\nHTTP/foo: 1\r\nContent-Length: 5\r\n\r\n12345",
             "a whole status line among the headers":
                 head + b"Content-Length: 10\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n12345",
+            "a blank before the colon": head + b"Content-Length : 500\r\n\r\n12345",
+            "a tab before the colon": head + b"Content-Length\t: 500\r\n\r\n12345",
         })
 
     def test_codings_that_are_not_undone(self):
