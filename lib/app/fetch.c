@@ -19,16 +19,6 @@ struct fetching {
 	char filename[FILENAME_SIZE];
 };
 
-static bool has_control(struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static int read_url(struct fetching *f, struct error *err)
 {
 	struct call *c = f->call;
@@ -44,7 +34,7 @@ static int read_url(struct fetching *f, struct error *err)
 	if (!found || f->text.n == 0) {
 		return call_missing("url", err);
 	}
-	if (f->text.n > URL_MAX || has_control(f->text) || !utf8_is_valid(f->text)) {
+	if (f->text.n > URL_MAX || slice_has_control(f->text) || !utf8_is_valid(f->text)) {
 		return error_set(err, 400, "bad_request", "url: too long, control or not UTF-8");
 	}
 	const char *text = arena_dup(c->req->arena, f->text);
@@ -63,7 +53,7 @@ static int read_authorization(struct fetching *f, struct error *err)
 	if (!value.n) {
 		return 0;
 	}
-	if (value.n > AUTHORIZATION_MAX || has_control(value)) {
+	if (value.n > AUTHORIZATION_MAX || slice_has_control(value)) {
 		return error_set(err, 400, "bad_request", "X-Download-Authorization");
 	}
 	f->authorization = arena_dup(f->call->req->arena, value);

@@ -59,6 +59,17 @@ size_t slice_find_last(struct slice s, char c)
 	return hit ? (size_t)(hit - s.p) : s.n;
 }
 
+bool slice_has_control(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (c < 0x20 || c == 0x7f) {
+			return true;
+		}
+	}
+	return false;
+}
+
 struct slice slice_cut(struct slice *rest, char c)
 {
 	size_t at = slice_find(*rest, c);

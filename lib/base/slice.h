@@ -37,6 +37,9 @@ bool slice_starts(struct slice s, const char *prefix);
 size_t slice_find(struct slice s, char c);
 size_t slice_find_last(struct slice s, char c);
 
+/* Whether an ASCII control character, DEL among them, is in it. */
+bool slice_has_control(struct slice s);
+
 /*
  * Cut `*rest` at the first `c`: the part before it is returned, `*rest` becomes the part after it,
  * empty with p = NULL when there was no `c` left. Loop while rest.p is set.

@@ -31,17 +31,6 @@ int path_decode(struct slice raw, enum path_plus plus, char *out, size_t *n)
 	return 0;
 }
 
-static bool has_control(struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		if (c < 0x20 || c == 0x7f) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static size_t count(struct slice s, char c)
 {
 	size_t n = 0;
@@ -100,7 +89,7 @@ static int check_path(struct slice raw, struct slice path, struct error *err)
 	if (count(path, '\\') != 0) {
 		return refuse(err, "backslash");
 	}
-	if (has_control(path)) {
+	if (slice_has_control(path)) {
 		return refuse(err, "control character");
 	}
 	if (!utf8_is_valid(path)) {
@@ -115,7 +104,7 @@ int path_parse(struct arena *a, struct slice target, struct slice *path, struct 
 	if (target.n > PATH_TARGET_MAX) {
 		return refuse(err, "too long");
 	}
-	if (has_control(target)) {
+	if (slice_has_control(target)) {
 		return refuse(err, "control character");
 	}
 	struct slice rest = target;

@@ -139,6 +139,20 @@ static void trims_optional_white_space(void **state)
 	}
 }
 
+static void test_has_control(void **state)
+{
+	static const char *const without[] = {"", " ", "a~", "\xc2\x80", "\xff"};
+	static const char *const with[] = {"\x01", "a\n", "\x1f", "a\x7f", "\tb"};
+	(void)state;
+	for (size_t i = 0; i < sizeof without / sizeof *without; i++) {
+		assert_false(slice_has_control(slice_view(without[i])));
+	}
+	for (size_t i = 0; i < sizeof with / sizeof *with; i++) {
+		assert_true(slice_has_control(slice_view(with[i])));
+	}
+	assert_true(slice_has_control(slice_of("a\0b", 3)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +162,7 @@ int main(void)
 		cmocka_unit_test(finds_bytes),
 		cmocka_unit_test(cuts_at_every_separator),
 		cmocka_unit_test(trims_optional_white_space),
+		cmocka_unit_test(test_has_control),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

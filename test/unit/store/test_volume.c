@@ -314,6 +314,14 @@ static void test_blob(void **state)
 	assert_int_equal(blob_begin(b, &err), 0);
 	assert_int_equal(blob_write(b, slice_of(bytes, 2 * BLOB_BUFFER), &err), 0);
 	arena_reset(&s->arena);
+	/* Were it not so, the digest would be of what the next request writes there. */
+	unsigned char digest[SHA256_BYTES], whole[SHA256_BYTES];
+	memset(s->arena.block, 'x', s->arena.size);
+	assert_int_equal(sha256_end(hash, digest), 0);
+	assert_int_equal(sha256_begin(hash), 0);
+	assert_int_equal(sha256_add(hash, slice_of(bytes, 2 * BLOB_BUFFER)), 0);
+	assert_int_equal(sha256_end(hash, whole), 0);
+	assert_memory_equal(digest, whole, sizeof digest);
 	sha256_free(hash);
 }
 
