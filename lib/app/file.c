@@ -6,7 +6,6 @@
 #include "http/filename.h"
 #include "http/precondition.h"
 #include "http/range.h"
-#include "store/record.h"
 
 static int not_found(struct error *err, const char *why)
 {

@@ -10,6 +10,7 @@
 #include "http/json.h"
 #include "http/mediatype.h"
 #include "sniff/sniff.h"
+#include "store/record.h"
 #include "store/volume.h"
 
 struct app {
@@ -45,6 +46,13 @@ int health_show(struct call *c, struct error *err);
 
 /* Answer with a JSON document. */
 int reply_json(struct call *c, int status, struct json *doc, struct error *err)
+	__attribute__((warn_unused_result));
+
+/* The members of a file object (contract section 2), into an object that is there. */
+void file_object(struct call *c, struct json *object, const struct record *record);
+
+/* Answer with a file object. */
+int reply_file(struct call *c, int status, const struct record *record, struct error *err)
 	__attribute__((warn_unused_result));
 
 /* Answer with the error envelope (contract section 3). */

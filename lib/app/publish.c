@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/number.h"
 #include "crypto/random.h"
-#include "http/filename.h"
 #include "http/human.h"
 
 /* A commit whose answer finds no room would be a file that nobody is told of. */
@@ -152,26 +151,4 @@ int intake_publish(struct intake *in, struct slice filename, const char *provena
 	}
 	c->stored = record->id;
 	return 0;
-}
-
-int reply_file(struct call *c, int status, const struct record *record, struct error *err)
-{
-	struct json doc;
-	struct slice name;
-	char created[CLOCK_ISO_SIZE];
-	struct arena *a = c->req->arena;
-	if (filename_path_encode(a, slice_view(record->filename), &name) != 0) {
-		return call_full(err);
-	}
-	clock_format_iso(record->created_ms, created);
-	json_init(&doc, a);
-	json_set_str(&doc, "id", record->id);
-	json_set_str(&doc, "filename", record->filename);
-	json_set_integer(&doc, "size", record->size);
-	json_set_str(&doc, "content_type", record->content_type);
-	json_set_str(&doc, "url",
-		arena_printf(a, "%s/%s/%s", c->app->config->public_url, record->id, name.p));
-	json_set_str(&doc, "created_at", created);
-	json_set_str(&doc, "sha256", record->sha256);
-	return reply_json(c, status, &doc, err);
 }

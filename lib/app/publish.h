@@ -42,8 +42,4 @@ int intake_publish(struct intake *in, struct slice filename, const char *provena
 	const char *original_url, struct record *record, struct error *err)
 	__attribute__((warn_unused_result));
 
-/* Answer with the file object (contract section 2). */
-int reply_file(struct call *c, int status, const struct record *record, struct error *err)
-	__attribute__((warn_unused_result));
-
 #endif

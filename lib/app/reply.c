@@ -2,6 +2,8 @@
 #include <math.h>
 
 #include "app/inside.h"
+#include "base/clock.h"
+#include "http/filename.h"
 
 enum { UNAVAILABLE_RETRY_S = 5 };
 
@@ -61,6 +63,33 @@ int reply_json(struct call *c, int status, struct json *doc, struct error *err)
 	return 0;
 }
 
+void file_object(struct call *c, struct json *object, const struct record *record)
+{
+	struct slice name = {NULL, 0};
+	char created[CLOCK_ISO_SIZE];
+	struct arena *a = c->req->arena;
+	clock_format_iso(record->created_ms, created);
+	int encoded = filename_path_encode(a, slice_view(record->filename), &name);
+	json_set_str(object, "id", record->id);
+	json_set_str(object, "filename", record->filename);
+	json_set_integer(object, "size", record->size);
+	json_set_str(object, "content_type", record->content_type);
+	json_set_str(object, "url",
+		encoded == 0 ? arena_printf(a, "%s/%s/%s", c->app->config->public_url, record->id,
+				       name.p)
+			     : NULL);
+	json_set_str(object, "created_at", created);
+	json_set_str(object, "sha256", record->sha256);
+}
+
+int reply_file(struct call *c, int status, const struct record *record, struct error *err)
+{
+	struct json doc;
+	json_init(&doc, c->req->arena);
+	file_object(c, &doc, record);
+	return reply_json(c, status, &doc, err);
+}
+
 /* How full the account is, so that a client can say so without asking again. */
 static void add_quota(struct call *c, struct json *doc, struct json *quota)
 {
@@ -86,6 +115,9 @@ static void build_envelope(
 		arena_printf(c->req->arena, "%s/docs/api#errors", c->app->config->public_url));
 	if (err->parameter) {
 		json_set_str(doc, "parameter", err->parameter);
+	}
+	if (*err->more) {
+		json_set_str(doc, "detail", err->more);
 	}
 	if (err->status == 402 && c->identity) {
 		add_quota(c, doc, quota);

@@ -21,3 +21,12 @@ int error_say(struct error *err, const char *text, ...)
 	va_end(args);
 	return -1;
 }
+
+int error_explain(struct error *err, const char *more, ...)
+{
+	va_list args;
+	va_start(args, more);
+	vsnprintf(err->more, sizeof err->more, more, args);
+	va_end(args);
+	return -1;
+}

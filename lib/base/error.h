@@ -16,6 +16,7 @@ struct error {
 	const char *parameter; /* static: the parameter at fault, or NULL */
 	unsigned retry_s;      /* seconds after which to ask again; 0: not said */
 	char text[128];   /* the reply's `error` where it is not the code's usual one; else empty */
+	char more[128];   /* the reply's `detail`: what exactly is wrong; empty: none */
 	char detail[256]; /* for the log only */
 };
 
@@ -26,5 +27,8 @@ int error_set(struct error *err, int status, const char *code, const char *detai
 
 /* Set the text the client sees, on an error that is already set. Always returns -1. */
 int error_say(struct error *err, const char *text, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same for the detail that the client sees, which names no value but the client's own. */
+int error_explain(struct error *err, const char *more, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -64,14 +64,46 @@ void json_set_bool(struct json *object, const char *name, bool value)
 	add(object, name, cJSON_CreateBool(value));
 }
 
+/* `node` becomes a part of the parent's document. Once that has failed, nothing is kept of it. */
+static void adopt(struct json *parent, struct json *child, cJSON *node)
+{
+	*child = (struct json){.node = parent->document->failed ? NULL : node,
+		.document = parent->document,
+		.arena = parent->arena};
+}
+
+static void append(struct json *array, cJSON *value)
+{
+	if (!value || !array->node || !cJSON_AddItemToArray(array->node, value)) {
+		cJSON_Delete(value);
+		array->document->failed = true;
+	}
+}
+
 void json_set_object(struct json *object, const char *name, struct json *child)
 {
 	cJSON *node = cJSON_CreateObject();
-	*child = (struct json){.node = node, .document = object->document, .arena = object->arena};
 	add(object, name, node);
-	if (object->document->failed) {
-		child->node = NULL;
-	}
+	adopt(object, child, node);
+}
+
+void json_set_array(struct json *object, const char *name, struct json *child)
+{
+	cJSON *node = cJSON_CreateArray();
+	add(object, name, node);
+	adopt(object, child, node);
+}
+
+void json_add_object(struct json *array, struct json *child)
+{
+	cJSON *node = cJSON_CreateObject();
+	append(array, node);
+	adopt(array, child, node);
+}
+
+void json_add_str(struct json *array, const char *text)
+{
+	append(array, text ? cJSON_CreateString(text) : NULL);
 }
 
 int json_print(struct json *doc, struct slice *out)

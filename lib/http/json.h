@@ -36,6 +36,11 @@ void json_set_bool(struct json *object, const char *name, bool value);
 /* A new object as a member; `child` is the caller's and lives as long as it is filled. */
 void json_set_object(struct json *object, const char *name, struct json *child);
 
+/* The same for an array, whose elements keep the order in which they were added. */
+void json_set_array(struct json *object, const char *name, struct json *child);
+void json_add_object(struct json *array, struct json *child);
+void json_add_str(struct json *array, const char *text);
+
 /* The whole document without white space; *out lives in the arena. -1 when anything failed. */
 int json_print(struct json *doc, struct slice *out) __attribute__((warn_unused_result));
 

@@ -40,6 +40,37 @@ static void prints_members_in_order(void **state)
 		"\"quota\":{\"used\":12.34,\"tier\":\"verified\"},\"ok\":true}");
 }
 
+static void prints_arrays_in_order(void **state)
+{
+	struct json doc, list, row, none;
+	struct slice text;
+	(void)state;
+	json_init(&doc, &arena);
+	json_set_array(&doc, "files", &list);
+	json_add_object(&list, &row);
+	json_set_str(&row, "id", "a");
+	json_add_object(&list, &row);
+	json_set_str(&row, "id", "b");
+	json_add_str(&list, "c");
+	json_set_array(&doc, "none", &none);
+	assert_int_equal(json_print(&doc, &text), 0);
+	assert_string_equal(
+		text.p, "{\"files\":[{\"id\":\"a\"},{\"id\":\"b\"},\"c\"],\"none\":[]}");
+}
+
+static void fails_with_an_element(void **state)
+{
+	struct json doc, list, row;
+	struct slice text;
+	(void)state;
+	json_init(&doc, &arena);
+	json_set_array(&doc, "files", &list);
+	json_add_str(&list, NULL);
+	json_add_object(&list, &row);
+	json_set_str(&row, "id", "a");
+	assert_int_equal(json_print(&doc, &text), -1);
+}
+
 static void fails_as_a_whole(void **state)
 {
 	struct json doc, child;
@@ -102,6 +133,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(prints_members_in_order, make_arena, drop_arena),
+		cmocka_unit_test_setup_teardown(prints_arrays_in_order, make_arena, drop_arena),
+		cmocka_unit_test_setup_teardown(fails_with_an_element, make_arena, drop_arena),
 		cmocka_unit_test_setup_teardown(fails_as_a_whole, make_arena, drop_arena),
 		cmocka_unit_test_setup_teardown(reads_an_object, make_arena, drop_arena),
 		cmocka_unit_test_setup_teardown(refuses_what_is_no_object, make_arena, drop_arena),
