@@ -12,7 +12,8 @@
 #include "crypto/random.h"
 
 static const char marker[] = ".cdn-store";
-static const char *const folders[] = {[VOLUME_FILES] = "files", [VOLUME_RECORDS] = "records"};
+static const char *const folders[] = {
+	[VOLUME_FILES] = "files", [VOLUME_RECORDS] = "records", [VOLUME_RESCUE] = "rescue"};
 
 static int fail(struct error *err, const char *what)
 {
@@ -72,10 +73,23 @@ static void name_paths(enum volume_kind kind, const char *id, const char *ext,
 	snprintf(path, VOLUME_PATH_SIZE, "%s/%s/%s.%s", folders[kind], shard, id, ext);
 }
 
+/*
+ * No link is followed, neither the last part of the path nor one before. O_NONBLOCK: opening a FIFO that
+ * somebody planted must not wait for a writer.
+ */
+static int open_plain(int root, const char *path, int more)
+{
+	const int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | more;
+	const struct open_how how = {.flags = (unsigned)flags, .resolve = RESOLVE_NO_SYMLINKS};
+	int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+	/* Kernels before 5.6, and sandboxes that do not know the call, look at the last part only. */
+	return fd < 0 && (errno == ENOSYS || errno == EPERM) ? openat(root, path, flags) : fd;
+}
+
 /* A folder that is a link, and so may be anywhere, fails even where nothing is to be made durable. */
 static int sync_folder(const struct volume_root *root, const char *folder, struct error *err)
 {
-	int fd = openat(root->fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = open_plain(root->fd, folder, O_DIRECTORY);
 	if (fd < 0) {
 		return fail(err, "open folder");
 	}
@@ -183,10 +197,22 @@ static int link_once(const struct volume_file *file, const char *path)
 	return linkat(file->root->volume->own_fds, from, file->root->fd, path, AT_SYMLINK_FOLLOW);
 }
 
+/* Stores from before there were claims have no folder for them. */
+static int make_rescue(const struct volume_root *root, struct error *err)
+{
+	if (mkdirat(root->fd, folders[VOLUME_RESCUE], 0755) != 0 && errno != EEXIST) {
+		return fail(err, "make folder");
+	}
+	return sync_folder(root, ".", err);
+}
+
 /* A folder appears with its first file, and must be as durable as the file. */
 static int make_folder(const struct volume_root *root, enum volume_kind kind, const char *folder,
 	struct error *err)
 {
+	if (kind == VOLUME_RESCUE && make_rescue(root, err) != 0) {
+		return -1;
+	}
 	if (mkdirat(root->fd, folder, 0755) != 0 && errno != EEXIST) {
 		return fail(err, "make folder");
 	}
@@ -198,6 +224,11 @@ static bool took_effect(const struct volume_file *file)
 {
 	struct stat st;
 	return *file->tmp_name && fstat(file->fd, &st) == 0 && st.st_nlink == 2;
+}
+
+const char *volume_folder(enum volume_kind kind)
+{
+	return folders[kind];
 }
 
 int volume_link(struct volume_file *file, enum volume_kind kind, const char *id, const char *ext,
@@ -243,26 +274,13 @@ int volume_unlink(const struct volume_root *root, enum volume_kind kind, const c
 	return sync_folder(root, folder, err);
 }
 
-/*
- * No link is followed, neither the last part of the path nor one before. O_NONBLOCK: opening a FIFO that
- * somebody planted must not wait for a writer.
- */
-static int open_plain(int root, const char *path)
-{
-	const int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
-	const struct open_how how = {.flags = (uint64_t)flags, .resolve = RESOLVE_NO_SYMLINKS};
-	int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
-	/* Kernels before 5.6, and sandboxes that do not know the call, look at the last part only. */
-	return fd < 0 && (errno == ENOSYS || errno == EPERM) ? openat(root, path, flags) : fd;
-}
-
 int volume_read(const struct volume_root *root, enum volume_kind kind, const char *id,
 	const char *ext, struct volume_stat *out, struct error *err)
 {
 	char folder[VOLUME_PATH_SIZE], path[VOLUME_PATH_SIZE];
 	struct stat st;
 	name_paths(kind, id, ext, folder, path);
-	int fd = open_plain(root->fd, path);
+	int fd = open_plain(root->fd, path, 0);
 	if (fd < 0) {
 		return errno == ENOENT || errno == ELOOP || errno == ENXIO ? 0 : fail(err, "open");
 	}
@@ -298,7 +316,8 @@ int volume_make(const char *data_dir, struct error *err)
 {
 	char path[4096];
 	if (make_one(data_dir, "", err) != 0 || make_one(data_dir, "files", err) != 0 ||
-		make_one(data_dir, "records", err) != 0 || make_one(data_dir, "tmp", err) != 0) {
+		make_one(data_dir, "records", err) != 0 || make_one(data_dir, "rescue", err) != 0 ||
+		make_one(data_dir, "tmp", err) != 0) {
 		return -1;
 	}
 	snprintf(path, sizeof path, "%s/%s", data_dir, marker);

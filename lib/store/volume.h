@@ -4,6 +4,7 @@
  *   .cdn-store            the marker: without it the store is not mounted and nothing is touched
  *   files/f12/<id>.<ext>  bytes       f12 = the last three digits of the id
  *   records/f12/<id>.json records
+ *   rescue/f12/<digest>.json  claims of old URLs (store/rescue.h); made with the first of them
  *   tmp/                  unfinished files, where the filesystem has no unnamed ones
  *
  * A file is made unnamed (O_TMPFILE), or under tmp/ where that is not to be had, and linked into
@@ -35,7 +36,7 @@ struct volume_root {
 	int fd;
 };
 
-enum { VOLUME_TMP_NAME_SIZE = 64, VOLUME_PATH_SIZE = 80 };
+enum { VOLUME_TMP_NAME_SIZE = 64, VOLUME_PATH_SIZE = 96 };
 
 struct volume_file {
 	const struct volume_root *root;
@@ -43,7 +44,7 @@ struct volume_file {
 	char tmp_name[VOLUME_TMP_NAME_SIZE]; /* "" for an unnamed file */
 };
 
-enum volume_kind { VOLUME_FILES, VOLUME_RECORDS };
+enum volume_kind { VOLUME_FILES, VOLUME_RECORDS, VOLUME_RESCUE };
 
 /*
  * Begin with a store that volume_make has made; nothing is looked at yet. data_dir is borrowed.
@@ -73,7 +74,10 @@ int volume_write(struct volume_file *file, struct slice bytes, struct error *err
 /* Make the bytes durable. A failure is final: after it the kernel may have dropped them. */
 int volume_sync(struct volume_file *file, struct error *err) __attribute__((warn_unused_result));
 
-/* Give the file its name, durably, and close it. On failure the name is not there. */
+/*
+ * Give the file its name, durably, and close it. On failure the name is not there. `id` is what the
+ * store made up itself, of three characters at least: a UUID or a digest.
+ */
 int volume_link(struct volume_file *file, enum volume_kind kind, const char *id, const char *ext,
 	struct error *err) __attribute__((warn_unused_result));
 
@@ -96,6 +100,9 @@ struct volume_stat {
 int volume_read(const struct volume_root *root, enum volume_kind kind, const char *id,
 	const char *ext, struct volume_stat *out, struct error *err)
 	__attribute__((warn_unused_result));
+
+/* The folder of a kind, relative to the store. */
+const char *volume_folder(enum volume_kind kind);
 
 /* Bytes that may still be written. */
 int volume_free_bytes(const struct volume_root *root, uint64_t *out, struct error *err)

@@ -239,7 +239,7 @@ class Cdnctl(unittest.TestCase):
         data = os.path.join(self.folder.path, "new")
         for _ in range(2):
             self.good("store", "init", CDN_DATA_DIR=data)
-            self.assertEqual(sorted(os.listdir(data)), [".cdn-store", "files", "records", "tmp"])
+            self.assertEqual(sorted(os.listdir(data)), [".cdn-store", "files", "records", "rescue", "tmp"])
         self.fails(2, "takes no words", "store", "init", "x")
         self.fails(1, "No such file", "store", "init", CDN_DATA_DIR="/nowhere/at/all")
         self.fails(1, "absolute path", "store", "init", CDN_DATA_DIR="relative")

@@ -160,6 +160,45 @@ static void test_planted_shard(void **state)
 	assert_false(is_there(s, "elsewhere/" ID ".jpg"));
 }
 
+static int link_status(struct store *s, enum volume_kind kind, const char *id)
+{
+	struct volume_file *file = arena_alloc(&s->arena, sizeof *file);
+	struct error err;
+	assert_int_equal(volume_create(&s->root, &s->arena, file, &err), 0);
+	return volume_link(file, kind, id, "x", &err);
+}
+
+/* The same of a whole kind. */
+static void test_planted_kind(void **state)
+{
+	struct store *s = *state;
+	char elsewhere[256];
+	snprintf(elsewhere, sizeof elsewhere, "%s", at(s, "elsewhere"));
+	for (enum volume_kind kind = VOLUME_FILES; kind <= VOLUME_RESCUE; kind++) {
+		assert_int_equal(rename(at(s, volume_folder(kind)), elsewhere), 0);
+		assert_int_equal(symlink("elsewhere", at(s, volume_folder(kind))), 0);
+		for (int i = 0; i < 2; i++) { /* the shard is made first, and then there */
+			assert_int_equal(link_status(s, kind, ID), -1);
+			assert_false(is_there(s, "elsewhere/abc/" ID ".x"));
+		}
+		assert_int_equal(unlink(at(s, volume_folder(kind))), 0);
+		assert_int_equal(rename(elsewhere, at(s, volume_folder(kind))), 0);
+	}
+}
+
+/* A store from before there were claims gets their folder with the first; the others must be there. */
+static void test_kinds_to_come(void **state)
+{
+	struct store *s = *state;
+	assert_int_equal(rmdir(at(s, "rescue")), 0);
+	assert_int_equal(link_status(s, VOLUME_RESCUE, ID), 0);
+	assert_true(is_there(s, "rescue/abc/" ID ".x"));
+	assert_int_equal(rmdir(at(s, "records")), 0);
+	assert_int_equal(link_status(s, VOLUME_RECORDS, ID), -1);
+	assert_false(is_there(s, "records"));
+	assert_int_equal(mkdir(at(s, "records"), 0755), 0);
+}
+
 static void test_marker(void **state)
 {
 	struct store *s = *state;
@@ -333,6 +372,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_unlink, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_planted, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_planted_shard, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_planted_kind, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_kinds_to_come, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_marker, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_record, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged_records, setup, teardown),
