@@ -159,10 +159,24 @@ static int fetch(struct fetching *f, struct error *err)
 	return download_run(c->app->config, c->req->arena, &f->url, f->authorization, &sink, err);
 }
 
+static int store(struct fetching *f, struct error *err)
+{
+	struct call *c = f->call;
+	struct staged file;
+	const struct source source = {"url", url_without_userinfo(c->req->arena, f->text)};
+	if (!source.original_url) {
+		return call_full(err);
+	}
+	if (intake_stage(&f->intake, slice_view(f->filename), &source, &file, err) != 0 ||
+		staged_publish(c, &file, err) != 0) {
+		return -1;
+	}
+	return reply_file(c, 201, &file.record, err);
+}
+
 int upload_from_url(struct call *c, struct error *err)
 {
 	const struct rate rate = rate_of(c->app->config);
-	struct record record;
 	struct fetching *f = arena_alloc(c->req->arena, sizeof *f);
 	if (!f) {
 		return call_full(err);
@@ -177,13 +191,5 @@ int upload_from_url(struct call *c, struct error *err)
 	if (fetched != 0) {
 		return -1;
 	}
-	const char *original = url_without_userinfo(c->req->arena, f->text);
-	if (!original) {
-		return call_full(err);
-	}
-	if (intake_publish(&f->intake, slice_view(f->filename), "url", original, &record, err) !=
-		0) {
-		return -1;
-	}
-	return reply_file(c, 201, &record, err);
+	return store(f, err);
 }

@@ -39,6 +39,8 @@ struct call {
 /* The documentation's names: each answers the call, or returns -1 with *err for the dispatcher. */
 int me_show(struct call *c, struct error *err);
 int upload_create(struct call *c, struct error *err);
+int upload_put(struct call *c, struct error *err);
+int upload_batch(struct call *c, struct error *err);
 int upload_from_url(struct call *c, struct error *err);
 int upload_delete(struct call *c, struct error *err);
 int file_serve(struct call *c, struct error *err);

@@ -11,10 +11,10 @@ enum { ANSWER_ROOM = RESPONSE_HEAD_CEILING + 8 * 1024 };
 
 _Static_assert((int)BLOB_LEADING >= (int)SNIFF_LEADING, "enough leading bytes are kept");
 
-int intake_check(struct call *c, uint64_t size, struct error *err)
+static int check(const struct call *c, uint64_t claimed, uint64_t size, struct error *err)
 {
 	const struct tier_limits *limits = call_limits(c);
-	uint64_t used = c->identity->account.bytes;
+	uint64_t used = c->identity->account.bytes + claimed;
 	if (size > limits->file_bytes) {
 		char human[HUMAN_SIZE];
 		human_size(limits->file_bytes, human);
@@ -27,10 +27,16 @@ int intake_check(struct call *c, uint64_t size, struct error *err)
 	return 0;
 }
 
+int intake_check(struct call *c, uint64_t size, struct error *err)
+{
+	return check(c, 0, size, err);
+}
+
 int intake_open(struct intake *in, struct call *c, struct error *err)
 {
 	uint64_t space;
 	in->call = c;
+	in->claimed = 0;
 	if (call_open_store(c, err) != 0 || volume_free_bytes(&c->root, &space, err) != 0) {
 		return -1;
 	}
@@ -42,19 +48,19 @@ int intake_open(struct intake *in, struct call *c, struct error *err)
 
 int intake_begin(struct intake *in, struct error *err)
 {
-	return blob_begin(&in->blob, err);
+	return blob_begin(&in->blob, true, err);
 }
 
 int intake_write(struct intake *in, struct slice bytes, struct error *err)
 {
-	if (intake_check(in->call, in->blob.size + bytes.n, err) != 0) {
+	if (check(in->call, in->claimed, in->blob.size + bytes.n, err) != 0) {
 		return -1;
 	}
 	return blob_write(&in->blob, bytes, err);
 }
 
-static int describe(
-	struct intake *in, struct slice filename, struct record *record, struct error *err)
+static int describe(struct intake *in, struct slice filename, const struct source *source,
+	struct record *record, struct error *err)
 {
 	const struct request *req = in->call->req;
 	struct sniff_result type;
@@ -75,26 +81,38 @@ static int describe(
 	*record = (struct record){
 		.id = id,
 		.owner = in->call->identity->account.id,
-		.filename = filename.p,
+		.filename = arena_dup(req->arena, filename),
 		.size = in->blob.size,
 		.content_type = arena_dup(req->arena, slice_view(type.content_type)),
 		.ext = type.ext,
 		.sha256 = digest,
 		.created_ms = now_ms,
+		.provenance = source->provenance,
+		.original_url = source->original_url,
 	};
-	return record->content_type ? 0 : call_full(err);
+	return record->content_type && record->filename ? 0 : call_full(err);
+}
+
+int intake_stage(struct intake *in, struct slice filename, const struct source *source,
+	struct staged *out, struct error *err)
+{
+	if (blob_finish(&in->blob, err) != 0 ||
+		describe(in, filename, source, &out->record, err) != 0) {
+		return -1;
+	}
+	out->bytes = blob_take(&in->blob);
+	in->claimed += out->record.size;
+	return 0;
 }
 
 /* Take back what was linked. A name that stays is unknown to anyone; the log has the reason. */
-static void unpublish(struct intake *in, const struct record *record)
+static void unpublish(struct call *c, const struct record *record)
 {
-	const struct volume_root *root = &in->call->root;
 	struct error err;
 	/* The record goes even when the bytes do not: without it no worker serves them. */
-	int bytes = volume_unlink(root, VOLUME_FILES, record->id, record->ext, &err);
-	if (record_remove(root, record->id, &err) != 0 || bytes != 0) {
-		log_say(in->call->app->log, LOG_WARNING, "%s stays behind: %s", record->id,
-			err.detail);
+	int bytes = volume_unlink(&c->root, VOLUME_FILES, record->id, record->ext, &err);
+	if (record_remove(&c->root, record->id, &err) != 0 || bytes != 0) {
+		log_say(c->app->log, LOG_WARNING, "%s stays behind: %s", record->id, err.detail);
 	}
 }
 
@@ -110,9 +128,8 @@ static void refresh_account(struct call *c)
 	}
 }
 
-static int commit(struct intake *in, const struct record *record, struct error *err)
+static int commit(struct call *c, const struct record *record, struct error *err)
 {
-	struct call *c = in->call;
 	struct redis *redis = c->app->redis;
 	if (file_commit(redis, c->req->arena, record, call_limits(c)->total_bytes, err) == 0) {
 		return 0;
@@ -120,33 +137,27 @@ static int commit(struct intake *in, const struct record *record, struct error *
 	if (redis_outcome_unknown(redis)) {
 		return -1;
 	}
-	unpublish(in, record);
+	unpublish(c, record);
 	if (err->status == 402) {
 		refresh_account(c);
 	}
 	return -1;
 }
 
-int intake_publish(struct intake *in, struct slice filename, const char *provenance,
-	const char *original_url, struct record *record, struct error *err)
+int staged_publish(struct call *c, struct staged *file, struct error *err)
 {
-	struct call *c = in->call;
+	const struct record *record = &file->record;
 	if (!arena_has(c->req->arena, ANSWER_ROOM)) {
 		return call_full(err);
 	}
-	if (blob_finish(&in->blob, err) != 0 || describe(in, filename, record, err) != 0) {
-		return -1;
-	}
-	record->provenance = provenance;
-	record->original_url = original_url;
-	if (blob_publish(&in->blob, record->id, record->ext, err) != 0) {
+	if (volume_link(file->bytes, VOLUME_FILES, record->id, record->ext, err) != 0) {
 		return -1;
 	}
 	if (record_publish(&c->root, c->req->arena, record, err) != 0) {
-		unpublish(in, record);
+		unpublish(c, record);
 		return -1;
 	}
-	if (commit(in, record, err) != 0) {
+	if (commit(c, record, err) != 0) {
 		return -1;
 	}
 	c->stored = record->id;

@@ -2,7 +2,9 @@
  * app/publish.h - from bytes that arrive to a file that is there for ever; one path, whatever the
  * source.
  *
- * Sequence:  intake_open -> (intake_begin -> intake_write*)+ -> intake_publish
+ * Sequence:  intake_open -> (intake_begin -> intake_write* -> intake_stage)* -> staged_publish*
+ *            A file that is staged is durable and has no name yet. A body is published only once all
+ *            of it has come, so nothing is public of one that is cut short.
  * Owns:      nothing beyond the request; what is not published is removed with the arena
  * Errors:    402 too large for the account, 507 no space, 503 store or Redis down, 500
  */
@@ -16,6 +18,13 @@
 struct intake {
 	struct call *call;
 	struct blob blob;
+	uint64_t claimed; /* bytes of the call's files that are staged */
+};
+
+/* A complete file, not public yet. */
+struct staged {
+	struct record record;
+	struct volume_file *bytes;
 };
 
 /* 402 when a file of at least `size` bytes cannot be taken from this account. */
@@ -26,20 +35,27 @@ int intake_check(struct call *c, uint64_t size, struct error *err)
 int intake_open(struct intake *in, struct call *c, struct error *err)
 	__attribute__((warn_unused_result));
 
-/* A file starts. Bytes of an earlier one are dropped. */
+/* A file starts. Bytes of an earlier one are dropped, unless they were staged. */
 int intake_begin(struct intake *in, struct error *err) __attribute__((warn_unused_result));
 
 /* More of it; 402 as soon as it is too large. */
 int intake_write(struct intake *in, struct slice bytes, struct error *err)
 	__attribute__((warn_unused_result));
 
+/* No more of it comes, and it stays: make its bytes durable and describe it. */
+struct source {
+	const char *provenance;   /* "upload" or "url" */
+	const char *original_url; /* "" when there is none */
+};
+int intake_stage(struct intake *in, struct slice filename, const struct source *source,
+	struct staged *out, struct error *err) __attribute__((warn_unused_result));
+
 /*
- * The file is complete: make it durable, name it, and commit it. On success *record tells what was
- * stored and the URL answers. On failure nothing is public or counted, except that files stay,
- * unknown to anyone, when nobody can tell whether Redis took the commit.
+ * Give it its name and commit it: on success the URL answers. On failure nothing is public or
+ * counted, except that files stay, unknown to anyone, when nobody can tell whether Redis took the
+ * commit.
  */
-int intake_publish(struct intake *in, struct slice filename, const char *provenance,
-	const char *original_url, struct record *record, struct error *err)
+int staged_publish(struct call *c, struct staged *file, struct error *err)
 	__attribute__((warn_unused_result));
 
 #endif

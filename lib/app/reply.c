@@ -11,6 +11,7 @@ static const struct reply_words {
 	const char *code, *error, *message;
 } words[] = {
 	{"missing_parameter", "Missing parameter", "A required parameter was not sent."},
+	{"too_many_files", "Too many files", "The batch has more files than one call takes."},
 	{"bad_request", "Bad request", "The request is malformed or was cut short."},
 	{"invalid_auth", "invalid_auth", "Send a valid API key: Authorization: Bearer sk_cdn_..."},
 	{"file_too_large", "File too large",

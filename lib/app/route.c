@@ -4,7 +4,7 @@
 enum who { WHO_ANYONE, WHO_KEY };
 
 /* What a route reads of the body; what it does not read, the front end drains. */
-enum body_kind { BODY_UNREAD, BODY_MULTIPART, BODY_FIELDS };
+enum body_kind { BODY_UNREAD, BODY_MULTIPART, BODY_FIELDS, BODY_RAW };
 
 enum cors { CORS_NONE, CORS_API, CORS_FILE };
 
@@ -19,6 +19,8 @@ struct route {
 
 static const struct route routes[] = {
 	{1 << METHOD_POST, "/api/v4/upload", WHO_KEY, BODY_MULTIPART, CORS_API, upload_create},
+	{1 << METHOD_PUT, "/api/v4/upload/:name", WHO_KEY, BODY_RAW, CORS_API, upload_put},
+	{1 << METHOD_POST, "/api/v4/uploads", WHO_KEY, BODY_MULTIPART, CORS_API, upload_batch},
 	{1 << METHOD_POST, "/api/v4/upload_from_url", WHO_KEY, BODY_FIELDS, CORS_API,
 		upload_from_url},
 	{1 << METHOD_DELETE, "/api/v4/upload/:id", WHO_KEY, BODY_UNREAD, CORS_API, upload_delete},
@@ -108,19 +110,23 @@ static void answer_options(struct call *c, unsigned allowed, enum cors cors)
 	response_set(res, "Access-Control-Max-Age", slice_view("86400"));
 }
 
-static int check_body(struct call *c, const struct route *route, struct error *err)
+/* A file by itself may call itself anything but a form, which is a client's mistake. */
+static int check_raw_type(struct slice type, struct error *err)
 {
-	const struct body *body = c->req->body;
-	if (route->body == BODY_UNREAD) {
-		return 0;
+	struct mediatype m;
+	if (mediatype_parse(type, &m, err) == 0 && mediatype_is(&m, "multipart/form-data")) {
+		error_set(err, 415, "unsupported_media_type", "a form where a file is due");
+		return error_explain(err, "Send the bytes of the file by themselves");
 	}
-	if (body->length_known && body->length > body->ceiling) {
-		return error_set(err, 413, "body_too_large", "Content-Length above the ceiling");
+	return 0;
+}
+
+static int check_type(
+	struct call *c, const struct route *route, struct slice type, struct error *err)
+{
+	if (route->body == BODY_RAW) {
+		return check_raw_type(type, err);
 	}
-	if (request_header(c->req, "content-encoding").n) {
-		return error_set(err, 415, "unsupported_media_type", "body with a content coding");
-	}
-	struct slice type = request_header(c->req, "content-type");
 	/* Fields may all stand in the query, and then there is no body to have a type. */
 	if (route->body == BODY_FIELDS && !type.n) {
 		return 0;
@@ -133,6 +139,21 @@ static int check_body(struct call *c, const struct route *route, struct error *e
 			err, 415, "unsupported_media_type", "body is not multipart/form-data");
 	}
 	return 0;
+}
+
+static int check_body(struct call *c, const struct route *route, struct error *err)
+{
+	const struct body *body = c->req->body;
+	if (route->body == BODY_UNREAD) {
+		return 0;
+	}
+	if (body->length_known && body->length > body->ceiling) {
+		return error_set(err, 413, "body_too_large", "Content-Length above the ceiling");
+	}
+	if (request_header(c->req, "content-encoding").n) {
+		return error_set(err, 415, "unsupported_media_type", "body with a content coding");
+	}
+	return check_type(c, route, request_header(c->req, "content-type"), err);
 }
 
 static int identify(struct call *c, struct identity *identity, struct error *err)

@@ -1,16 +1,9 @@
-/* POST /api/v4/upload and DELETE /api/v4/upload/:id. */
-#include <inttypes.h>
-
+/* POST /api/v4/upload and PUT /api/v4/upload/:name: one file, in a form or by itself; and its end. */
+#include "app/form.h"
 #include "app/publish.h"
 #include "http/filename.h"
-#include "http/human.h"
-#include "http/multipart.h"
 
-/*
- * A multipart body is larger than its file by boundaries, part headers and other fields, which may
- * come to this much. So a Content-Length that leaves too much for the file is refused by itself.
- */
-enum { MULTIPART_ALLOWANCE = 1024 * 1024 };
+static const struct source uploaded = {.provenance = "upload", .original_url = ""};
 
 struct upload {
 	struct call *call;
@@ -24,9 +17,7 @@ struct upload {
 static int begin_part(void *context, const struct part *part, struct error *err)
 {
 	struct upload *u = context;
-	/* A browser sends an empty name where no file was chosen. */
-	u->in_file = slice_equal_str(part->name, "file") &&
-		     !(part->has_filename && part->filename.n == 0);
+	u->in_file = form_is_file(part, "file");
 	if (!u->in_file) {
 		return 0;
 	}
@@ -54,69 +45,70 @@ static int end_part(void *context, struct error *err)
 	return 0;
 }
 
-/* Whatever is not the file has a ceiling of its own: no tier limits it. */
-static int check_rest(const struct upload *u, struct error *err)
-{
-	if (u->call->req->body->received - u->file_bytes > MULTIPART_ALLOWANCE) {
-		return error_set(err, 413, "body_too_large", "too much beside the file");
-	}
-	return 0;
-}
-
-/* The whole body through the parser. Only a body that ended well and closed its last part is
- * complete. */
-static int read_body(struct upload *u, struct multipart *m, struct error *err)
-{
-	struct slice chunk;
-	int got;
-	while ((got = body_next(u->call->req->body, &chunk, err)) == 1) {
-		if (multipart_feed(m, chunk, err) != 0 || check_rest(u, err) != 0) {
-			return -1;
-		}
-	}
-	return got == 0 ? multipart_end(m, err) : -1;
-}
-
-static int refuse_early(struct call *c, struct error *err)
+/* By a Content-Length, of which `allowance` may be something else than the file. */
+static int refuse_early(struct call *c, uint64_t allowance, struct error *err)
 {
 	const struct body *body = c->req->body;
-	if (!body->length_known || body->length <= MULTIPART_ALLOWANCE) {
+	if (!body->length_known || body->length <= allowance) {
 		return 0;
 	}
-	return intake_check(c, body->length - MULTIPART_ALLOWANCE, err);
+	return intake_check(c, body->length - allowance, err);
 }
 
-static int start_parser(struct upload *u, struct multipart *m, struct error *err)
+static int store(struct upload *u, struct error *err)
 {
-	static const struct multipart_handler handler = {begin_part, take_data, end_part};
-	struct slice boundary;
-	if (mediatype_boundary(u->call->req->arena, &u->call->type, &boundary, err) != 0) {
+	struct call *c = u->call;
+	struct staged file;
+	if (intake_stage(&u->intake, slice_view(u->filename), &uploaded, &file, err) != 0 ||
+		staged_publish(c, &file, err) != 0) {
 		return -1;
 	}
-	multipart_init(m, boundary, &handler, u);
-	return 0;
+	return reply_file(c, 201, &file.record, err);
 }
 
 int upload_create(struct call *c, struct error *err)
 {
+	static const struct multipart_handler handler = {begin_part, take_data, end_part};
 	struct upload *u = arena_alloc(c->req->arena, sizeof *u);
-	struct multipart *m = arena_take(c->req->arena, sizeof *m);
-	if (!u || !m) {
+	if (!u) {
 		return call_full(err);
 	}
 	u->call = c;
-	if (refuse_early(c, err) != 0 || start_parser(u, m, err) != 0 ||
-		intake_open(&u->intake, c, err) != 0 || read_body(u, m, err) != 0) {
+	if (refuse_early(c, FORM_ALLOWANCE, err) != 0 || intake_open(&u->intake, c, err) != 0 ||
+		form_read(c, &handler, u, &u->file_bytes, err) != 0) {
 		return -1;
 	}
-	if (!u->has_file) {
-		return call_missing("file", err);
-	}
-	struct record record;
-	if (intake_publish(&u->intake, slice_view(u->filename), "upload", "", &record, err) != 0) {
+	return u->has_file ? store(u, err) : call_missing("file", err);
+}
+
+static int read_raw(struct upload *u, struct error *err)
+{
+	struct slice chunk;
+	int got;
+	if (intake_begin(&u->intake, err) != 0) {
 		return -1;
 	}
-	return reply_file(c, 201, &record, err);
+	while ((got = body_next(u->call->req->body, &chunk, err)) == 1) {
+		if (intake_write(&u->intake, chunk, err) != 0) {
+			return -1;
+		}
+	}
+	return got;
+}
+
+int upload_put(struct call *c, struct error *err)
+{
+	struct upload *u = arena_alloc(c->req->arena, sizeof *u);
+	if (!u) {
+		return call_full(err);
+	}
+	u->call = c;
+	filename_clean(c->parameters[0], u->filename);
+	if (refuse_early(c, 0, err) != 0 || intake_open(&u->intake, c, err) != 0 ||
+		read_raw(u, err) != 0) {
+		return -1;
+	}
+	return store(u, err);
 }
 
 /* Bytes first, then the record, then Redis: cut short anywhere, the same call finishes it. */

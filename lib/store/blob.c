@@ -22,19 +22,26 @@ int blob_init(struct blob *b, const struct volume_root *root, struct arena *a, s
 	return 0;
 }
 
-int blob_begin(struct blob *b, struct error *err)
+int blob_begin(struct blob *b, bool keep, struct error *err)
 {
-	blob_discard(b);
-	if (sha256_begin(b->hash) != 0) {
-		return error_set(err, 500, "internal_error", "SHA-256 failed");
-	}
-	if (volume_create(b->root, b->arena, &b->file, err) != 0) {
-		return -1;
-	}
-	b->begun = true;
+	blob_drop(b);
 	b->flushed = false;
 	b->buffered = 0;
 	b->size = 0;
+	if (sha256_begin(b->hash) != 0) {
+		return error_set(err, 500, "internal_error", "SHA-256 failed");
+	}
+	if (!keep) {
+		return 0;
+	}
+	struct volume_file *file = arena_alloc(b->arena, sizeof *file);
+	if (!file) {
+		return error_set(err, 500, "internal_error", "arena is full");
+	}
+	if (volume_create(b->root, b->arena, file, err) != 0) {
+		return -1;
+	}
+	b->file = file;
 	return 0;
 }
 
@@ -64,7 +71,7 @@ static int flush(struct blob *b, struct error *err)
 	}
 	b->filling = (b->filling + 1) % BLOB_BUFFERS;
 	b->buffered = 0;
-	return volume_write(&b->file, gathered, err);
+	return b->file ? volume_write(b->file, gathered, err) : 0;
 }
 
 int blob_write(struct blob *b, struct slice bytes, struct error *err)
@@ -90,18 +97,20 @@ int blob_finish(struct blob *b, struct error *err)
 	if (sha256_end(b->hash, b->sha256) != 0) {
 		return error_set(err, 500, "internal_error", "SHA-256 failed");
 	}
-	return volume_sync(&b->file, err);
+	return b->file ? volume_sync(b->file, err) : 0;
 }
 
-int blob_publish(struct blob *b, const char *id, const char *ext, struct error *err)
+struct volume_file *blob_take(struct blob *b)
 {
-	return volume_link(&b->file, VOLUME_FILES, id, ext, err);
+	struct volume_file *file = b->file;
+	b->file = NULL;
+	return file;
 }
 
-void blob_discard(struct blob *b)
+void blob_drop(struct blob *b)
 {
-	if (b->begun) {
-		volume_discard(&b->file);
-		b->begun = false;
+	if (b->file) {
+		volume_discard(b->file);
+		b->file = NULL;
 	}
 }

@@ -1,9 +1,10 @@
 /*
  * store/blob.h - one file's bytes on their way in: counted, hashed, written, the first ones kept.
  *
- * Sequence:  blob_init once a request, then blob_begin -> blob_write* -> blob_finish -> blob_publish;
- *            blob_begin again drops what was there
- * Owns:      its unnamed file until it is published; else that goes at the arena's reset
+ * Sequence:  blob_init once a request, then for each file
+ *            blob_begin -> blob_write* -> blob_finish -> blob_take
+ * Owns:      the file it writes, without a name yet, until blob_take; what was not taken goes with the
+ *            next blob_begin or at the arena's reset
  * Units:     sizes in bytes
  * Errors:    those of store/volume.h; 500 when hashing fails
  */
@@ -23,10 +24,10 @@ struct blob {
 	const struct volume_root *root;
 	struct arena *arena;
 	struct sha256 *hash;
-	struct volume_file file;
+	struct volume_file *file; /* NULL: the bytes are only counted and hashed */
 	char *buffers[BLOB_BUFFERS], *leading_copy;
 	size_t filling, buffered; /* which buffer, and how far */
-	bool begun, flushed;
+	bool flushed;
 	uint64_t size;
 	struct slice leading; /* once finished: the first bytes, at most BLOB_LEADING */
 	unsigned char sha256[SHA256_BYTES]; /* once finished */
@@ -36,20 +37,20 @@ struct blob {
 int blob_init(struct blob *b, const struct volume_root *root, struct arena *a, struct sha256 *hash,
 	struct error *err) __attribute__((warn_unused_result));
 
-int blob_begin(struct blob *b, struct error *err) __attribute__((warn_unused_result));
+/* A file starts. With `keep` unset its bytes are counted and hashed, and written nowhere. */
+int blob_begin(struct blob *b, bool keep, struct error *err) __attribute__((warn_unused_result));
 
 int blob_write(struct blob *b, struct slice bytes, struct error *err)
 	__attribute__((warn_unused_result));
+
+/* Forget what was written, and write no more of this file; it is still counted and hashed. */
+void blob_drop(struct blob *b);
 
 /* No more bytes: fill in digest and leading bytes, and make the bytes durable, still without a
  * name. */
 int blob_finish(struct blob *b, struct error *err) __attribute__((warn_unused_result));
 
-/* Link the bytes into files/, durably. On failure nothing is there. */
-int blob_publish(struct blob *b, const char *id, const char *ext, struct error *err)
-	__attribute__((warn_unused_result));
-
-/* Forget the bytes now. */
-void blob_discard(struct blob *b);
+/* The finished file, to be linked or discarded; NULL when it was not kept. */
+struct volume_file *blob_take(struct blob *b);
 
 #endif

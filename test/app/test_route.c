@@ -43,7 +43,7 @@ static void test_routes(void **state)
 		{"GET", "/api/v4/upload", 405, "Allow", "POST"},
 		{"DELETE", "/api/v4/upload", 405, "Allow", "POST"},
 		{"DELETE", "/api/v4/upload/" ID, 401, NULL, NULL},
-		{"POST", "/api/v4/upload/" ID, 405, "Allow", "DELETE"},
+		{"POST", "/api/v4/upload/" ID, 405, "Allow", "PUT, DELETE"},
 		{"DELETE", "/api/v4/upload/", 404, NULL, NULL},
 		{"DELETE", "/api/v4/upload/a/b", 404, NULL, NULL},
 		{"GET", "/api/v3/upload", 404, "Content-Type", "application/json; charset=utf-8"},
@@ -119,7 +119,7 @@ static void test_preflight(void **state)
 			"Authorization, Content-Type, X-Download-Authorization, Idempotency-Key"},
 		{"/api/v4/me", "GET, HEAD",
 			"Authorization, Content-Type, X-Download-Authorization, Idempotency-Key"},
-		{"/api/v4/upload/" ID, "DELETE",
+		{"/api/v4/upload/" ID, "PUT, DELETE",
 			"Authorization, Content-Type, X-Download-Authorization, Idempotency-Key"},
 	};
 	fixture_open(&f, TIER_VERIFIED, NULL, 0);

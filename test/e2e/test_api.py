@@ -131,7 +131,7 @@ class Errors(Case):
                     self.assertError(answer, 404, "route_not_found", "Not found")
 
     def test_other_methods(self):
-        rows = [("/api/v4/me", "GET, HEAD"), ("/api/v4/upload", "POST"), (f"/api/v4/upload/{UNKNOWN}", "DELETE"),
+        rows = [("/api/v4/me", "GET, HEAD"), ("/api/v4/upload", "POST"), (f"/api/v4/upload/{UNKNOWN}", "PUT, DELETE"),
                 ("/up", "GET, HEAD"), (f"/{UNKNOWN}/a.png", "GET, HEAD"), (f"/{UNKNOWN}/a", "GET, HEAD")]
         for path, allow in rows:
             for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "BREW"):
@@ -202,7 +202,7 @@ class Preflight(Case):
 
     def test_api(self):
         for path, methods in [("/api/v4/upload", "POST"), ("/api/v4/me", "GET, HEAD"),
-                              (f"/api/v4/upload/{UNKNOWN}", "DELETE")]:
+                              (f"/api/v4/upload/{UNKNOWN}", "PUT, DELETE")]:
             with self.subTest(path=path):
                 answer = self.site.request("OPTIONS", path, {
                     "Origin": "https://example.org", "Access-Control-Request-Method": methods.split(",")[0],

@@ -316,7 +316,7 @@ class Errors(Case):
                 self.assertEqual(list(answer.json), ["error", "code", "message", "status", "documentation_url"])
                 self.assertEqual(answer.json["status"], answer.status)
                 allow = answer.header("Allow")
-                self.assertEqual(allow, "GET, HEAD, POST, PATCH, DELETE, OPTIONS" if status == 405 else None)
+                self.assertEqual(allow, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" if status == 405 else None)
                 said = self.refusal(answer)
                 self.assertEqual((said["status"], said["remote"]), (status, "127.0.0.1"))
                 method = re.match(r"([A-Z]+) ", line)

@@ -329,9 +329,9 @@ static void test_blob(void **state)
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
 		unsigned char digest[SHA256_BYTES];
 		struct slice whole = slice_of(bytes, sizes[i]);
-		assert_int_equal(blob_begin(b, &err), 0);
+		assert_int_equal(blob_begin(b, true, &err), 0);
 		assert_int_equal(blob_write(b, slice_view("given up"), &err), 0);
-		assert_int_equal(blob_begin(b, &err), 0);
+		assert_int_equal(blob_begin(b, true, &err), 0);
 		for (size_t done = 0; done < whole.n; done += 8191) {
 			struct slice piece = slice_head(slice_from(whole, done), 8191);
 			assert_int_equal(blob_write(b, piece, &err), 0);
@@ -346,11 +346,11 @@ static void test_blob(void **state)
 		char ext[16];
 		struct stat st;
 		snprintf(ext, sizeof ext, "%zu", i);
-		assert_int_equal(blob_publish(b, ID, ext, &err), 0);
+		assert_int_equal(volume_link(blob_take(b), VOLUME_FILES, ID, ext, &err), 0);
 		assert_int_equal(stat(at(s, "files/abc/" ID ".0"), &st), 0);
 	}
 	/* Given up with a buffer still being hashed: the arena's reset waits for that. */
-	assert_int_equal(blob_begin(b, &err), 0);
+	assert_int_equal(blob_begin(b, true, &err), 0);
 	assert_int_equal(blob_write(b, slice_of(bytes, 2 * BLOB_BUFFER), &err), 0);
 	arena_reset(&s->arena);
 	/* Were it not so, the digest would be of what the next request writes there. */
@@ -361,6 +361,38 @@ static void test_blob(void **state)
 	assert_int_equal(sha256_add(hash, slice_of(bytes, 2 * BLOB_BUFFER)), 0);
 	assert_int_equal(sha256_end(hash, whole), 0);
 	assert_memory_equal(digest, whole, sizeof digest);
+	sha256_free(hash);
+}
+
+/* What was taken stays while the next file comes; what was dropped is still hashed. */
+static void test_blobs(void **state)
+{
+	struct store *s = *state;
+	struct sha256 *hash = sha256_new();
+	struct error err;
+	struct stat st;
+	unsigned char digest[SHA256_BYTES];
+	struct blob *b = arena_alloc(&s->arena, sizeof *b);
+	assert_int_equal(blob_init(b, &s->root, &s->arena, hash, &err), 0);
+	assert_int_equal(blob_begin(b, true, &err), 0);
+	assert_int_equal(blob_write(b, slice_view("first"), &err), 0);
+	assert_int_equal(blob_finish(b, &err), 0);
+	memcpy(digest, b->sha256, sizeof digest);
+	struct volume_file *first = blob_take(b);
+	for (int kept = 0; kept < 2; kept++) {
+		assert_int_equal(blob_begin(b, kept, &err), 0);
+		assert_int_equal(blob_write(b, slice_view("fi"), &err), 0);
+		blob_drop(b);
+		assert_int_equal(blob_write(b, slice_view("rst"), &err), 0);
+		assert_int_equal(blob_finish(b, &err), 0);
+		assert_int_equal(b->size, 5);
+		assert_memory_equal(digest, b->sha256, sizeof digest);
+		assert_null(blob_take(b));
+	}
+	assert_int_equal(volume_link(first, VOLUME_FILES, ID, "bin", &err), 0);
+	assert_int_equal(stat(at(s, "files/abc/" ID ".bin"), &st), 0);
+	assert_int_equal(st.st_size, 5);
+	arena_reset(&s->arena);
 	sha256_free(hash);
 }
 
@@ -379,6 +411,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_damaged_records, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cut_records, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_blob, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_blobs, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,228 @@
+/* POST /api/v4/uploads: up to 40 files in one body; each is judged by itself, in order. */
+#include "app/form.h"
+#include "app/publish.h"
+#include "http/filename.h"
+#include "http/human.h"
+
+enum { BATCH_FILES_MAX = 40 };
+
+/* A file of the batch: staged, or `reason` says why it is not to be. */
+struct item {
+	const char *filename;
+	uint64_t size;
+	struct staged staged;
+	const char *reason; /* NULL: nothing wrong so far */
+	struct error error; /* of ours: status 5xx, else 0 */
+};
+
+struct batch {
+	struct call *call;
+	struct intake intake;
+	uint64_t file_bytes;
+	struct item items[BATCH_FILES_MAX];
+	size_t count;      /* of all files, those above the most among them */
+	struct item *item; /* the part at hand; NULL: not a file, or one too many */
+	size_t stored;
+};
+
+static const char internal[] = "Upload failed due to an internal error";
+
+/* What is wrong on our side concerns this file; the next one may fare better. */
+static void fail_internally(struct batch *b, struct item *item, const struct error *err)
+{
+	item->reason = internal;
+	item->error = *err;
+	log_say(b->call->app->log, LOG_WARNING, "%s: file %zu of the batch: %s", b->call->req->id,
+		(size_t)(item - b->items) + 1, err->detail);
+}
+
+/* Why a file of this size is not taken by an account that uses so much. */
+static const char *refusal(const struct batch *b, uint64_t used, uint64_t size)
+{
+	const struct tier_limits *limits = call_limits(b->call);
+	struct arena *a = b->call->req->arena;
+	char human[HUMAN_SIZE], most[HUMAN_SIZE];
+	if (used >= limits->total_bytes) {
+		return "Storage quota already exceeded";
+	}
+	human_size(size, human);
+	human_size(limits->file_bytes, most);
+	if (size > limits->file_bytes) {
+		return arena_printf(a, "File size (%s) exceeds limit of %s", human, most);
+	}
+	human_size(limits->total_bytes - used, human);
+	return arena_printf(a, "Would exceed storage quota (%s remaining)", human);
+}
+
+/* A file too many: nothing of the batch will be stored, and the rest is only counted. */
+static void give_up(struct batch *b)
+{
+	for (size_t i = 0; i < BATCH_FILES_MAX; i++) {
+		if (b->items[i].staged.bytes) {
+			volume_discard(b->items[i].staged.bytes);
+		}
+	}
+}
+
+static int begin_part(void *context, const struct part *part, struct error *err)
+{
+	struct batch *b = context;
+	char filename[FILENAME_SIZE];
+	if (!form_is_file(part, "files[]") && !form_is_file(part, "files")) {
+		return 0;
+	}
+	if (++b->count > BATCH_FILES_MAX) {
+		if (b->count == BATCH_FILES_MAX + 1) {
+			give_up(b);
+		}
+		return 0;
+	}
+	b->item = &b->items[b->count - 1];
+	filename_clean(part->filename, filename);
+	b->item->filename = arena_dup(b->call->req->arena, slice_view(filename));
+	if (!b->item->filename) {
+		return call_full(err);
+	}
+	struct error failed;
+	if (intake_begin(&b->intake, &failed) != 0) {
+		fail_internally(b, b->item, &failed);
+	}
+	return 0;
+}
+
+/* The size of a file that is too large is told when all of it was seen. */
+static int take_data(void *context, struct slice data, struct error *err)
+{
+	struct batch *b = context;
+	struct item *item = b->item;
+	struct error failed;
+	(void)err;
+	b->file_bytes += item || b->count > BATCH_FILES_MAX ? data.n : 0;
+	if (!item) {
+		return 0;
+	}
+	item->size += data.n;
+	if (item->reason || intake_write(&b->intake, data, &failed) == 0) {
+		return 0;
+	}
+	if (failed.status == 402) {
+		item->reason = "";
+	} else {
+		fail_internally(b, item, &failed);
+	}
+	blob_drop(&b->intake.blob);
+	return 0;
+}
+
+static int end_part(void *context, struct error *err)
+{
+	static const struct source uploaded = {.provenance = "upload", .original_url = ""};
+	struct batch *b = context;
+	struct item *item = b->item;
+	struct error failed;
+	b->item = NULL;
+	if (!item) {
+		return 0;
+	}
+	if (!item->reason) {
+		if (intake_stage(&b->intake, slice_view(item->filename), &uploaded, &item->staged,
+			    &failed) != 0) {
+			fail_internally(b, item, &failed);
+		}
+	} else if (!*item->reason) {
+		item->reason = refusal(
+			b, b->call->identity->account.bytes + b->intake.claimed, item->size);
+	}
+	return item->reason || item->staged.bytes ? 0 : call_full(err);
+}
+
+static int check_count(const struct batch *b, struct error *err)
+{
+	if (b->count == 0) {
+		return call_missing("files[]", err);
+	}
+	if (b->count <= BATCH_FILES_MAX) {
+		return 0;
+	}
+	error_set(err, 400, "too_many_files", "%zu files in a batch", b->count);
+	return error_explain(err, "Maximum %d files per batch, got %zu", BATCH_FILES_MAX, b->count);
+}
+
+/* 0, and the item tells how it went; -1 when no other could fare better. */
+static int publish(struct batch *b, struct item *item, struct error *err)
+{
+	const struct account *account = &b->call->identity->account;
+	if (staged_publish(b->call, &item->staged, err) == 0) {
+		b->stored++;
+		return 0;
+	}
+	if (err->status == 402) {
+		/* Another request took the room; the account was read anew. */
+		item->reason = refusal(b, account->bytes, item->size);
+		return item->reason ? 0 : call_full(err);
+	}
+	fail_internally(b, item, err);
+	return err->status == 503 || err->status == 401 ? -1 : 0;
+}
+
+static int publish_all(struct batch *b, struct error *err)
+{
+	int status = 0;
+	for (size_t i = 0; i < b->count; i++) {
+		struct item *item = &b->items[i];
+		if (!item->reason && status == 0) {
+			status = publish(b, item, err);
+		} else if (!item->reason) {
+			item->reason = internal;
+		}
+	}
+	/* What was stored is to be told. */
+	return b->stored ? 0 : status;
+}
+
+/* When not one file was stored and the fault is ours, the client is to try again. */
+static int check_fault(const struct batch *b, struct error *err)
+{
+	for (size_t i = 0; i < b->count && !b->stored; i++) {
+		if (b->items[i].error.status) {
+			*err = b->items[i].error;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int reply(struct batch *b, struct error *err)
+{
+	struct json doc, uploads, failed, object;
+	json_init(&doc, b->call->req->arena);
+	json_set_array(&doc, "uploads", &uploads);
+	json_set_array(&doc, "failed", &failed);
+	for (size_t i = 0; i < b->count; i++) {
+		const struct item *item = &b->items[i];
+		json_add_object(item->reason ? &failed : &uploads, &object);
+		if (!item->reason) {
+			file_object(b->call, &object, &item->staged.record);
+			continue;
+		}
+		json_set_str(&object, "filename", item->filename);
+		json_set_str(&object, "reason", item->reason);
+	}
+	return reply_json(b->call, b->stored ? 201 : 422, &doc, err);
+}
+
+int upload_batch(struct call *c, struct error *err)
+{
+	static const struct multipart_handler handler = {begin_part, take_data, end_part};
+	struct batch *b = arena_alloc(c->req->arena, sizeof *b);
+	if (!b) {
+		return call_full(err);
+	}
+	b->call = c;
+	if (intake_open(&b->intake, c, err) != 0 ||
+		form_read(c, &handler, b, &b->file_bytes, err) != 0 || check_count(b, err) != 0 ||
+		publish_all(b, err) != 0 || check_fault(b, err) != 0) {
+		return -1;
+	}
+	return reply(b, err);
+}
