@@ -4,7 +4,7 @@
 #include "store/account.h"
 #include "store/key.h"
 
-/* A day is meant to its end: the key dies when the next one begins. */
+/* A day is meant to its end (UTC): the key dies when the next one begins. */
 static int parse_day(struct ctl *ctl, const char *day, int64_t *ms)
 {
 	const char *text = arena_printf(ctl->arena, "%sT23:59:59Z", day);
@@ -29,27 +29,42 @@ static int find_id(struct ctl *ctl, const char *email, const char **id)
 	return found;
 }
 
-int ctl_key_add(struct ctl *ctl, int argc, char **argv)
+/* CTL_DONE, or what is wrong with the options. They are gone from argv. */
+static int read_terms(struct ctl *ctl, int *argc, char **argv, struct key_terms *terms)
 {
-	const char *name = ctl_option(&argc, argv, "--name", false);
-	const char *day = ctl_option(&argc, argv, "--expires", false);
-	const char *id, *text;
-	int64_t expires_ms = 0;
-	struct error err;
-	if (argc != 1 || !name || !*name) {
+	const char *day = ctl_option(argc, argv, "--expires", false);
+	const char *scopes = ctl_option(argc, argv, "--scopes", false);
+	*terms = (struct key_terms){
+		.name = ctl_option(argc, argv, "--name", false), .scopes = SCOPE_ALL};
+	if (*argc != 1 || !terms->name || !*terms->name) {
 		return ctl_misuse("key add needs one EMAIL and --name N");
 	}
-	if (!ctl_is_name(name)) {
+	if (!ctl_is_name(terms->name)) {
 		return ctl_misuse("a name is one line of text, at most 200 bytes");
 	}
-	if (day && (parse_day(ctl, day, &expires_ms) != 0 || expires_ms <= clock_now_ms())) {
-		return ctl_misuse("--expires needs a day to come, as 2030-01-31");
+	if (day && (parse_day(ctl, day, &terms->expires_ms) != 0 ||
+			   terms->expires_ms <= clock_now_ms())) {
+		return ctl_misuse("--expires needs today or a day to come, as 2030-01-31");
+	}
+	if (scopes && scope_parse_list(slice_view(scopes), &terms->scopes) != 0) {
+		return ctl_misuse("--scopes needs some of upload, read and delete, as upload,read");
+	}
+	return CTL_DONE;
+}
+
+int ctl_key_add(struct ctl *ctl, int argc, char **argv)
+{
+	const char *id, *text;
+	struct key_terms terms;
+	struct error err;
+	if (read_terms(ctl, &argc, argv, &terms) != CTL_DONE) {
+		return CTL_WRONG_USE;
 	}
 	if (find_id(ctl, argv[0], &id) != 1) {
 		return CTL_FAILED;
 	}
-	if (key_add(ctl->redis, ctl->hash, ctl->arena, id, name, clock_now_ms(), expires_ms, &text,
-		    &err) != 0) {
+	if (key_add(ctl->redis, ctl->hash, ctl->arena, id, &terms, clock_now_ms(), &text, &err) !=
+		0) {
 		return ctl_fail(&err);
 	}
 	printf("%s\n", text);
@@ -58,16 +73,22 @@ int ctl_key_add(struct ctl *ctl, int argc, char **argv)
 
 static void print_key(struct ctl *ctl, const struct key *key)
 {
-	char created[CLOCK_ISO_SIZE], expires[CLOCK_ISO_SIZE], revoked[CLOCK_ISO_SIZE];
+	char created[CLOCK_ISO_SIZE], expires[CLOCK_ISO_SIZE], used[CLOCK_ISO_SIZE],
+		revoked[CLOCK_ISO_SIZE];
 	clock_format_iso(key->created_ms, created);
 	clock_format_iso(key->expires_ms, expires);
+	clock_format_iso(key->last_used_ms, used);
 	clock_format_iso(key->revoked_ms, revoked);
 	const struct ctl_field fields[] = {
 		{.name = "id", .text = key->id},
 		{.name = "hint", .text = key->hint},
 		{.name = "name", .text = key->name},
+		{.name = "scopes",
+			.text = scope_print_list(ctl->arena, key->scopes),
+			.never = !key->scopes},
 		{.name = "created_at", .text = created},
 		{.name = "expires_at", .text = expires, .never = !key->expires_ms},
+		{.name = "last_used_at", .text = used, .never = !key->last_used_ms},
 		{.name = "revoked_at", .text = revoked, .never = !key->revoked_ms},
 	};
 	ctl_row(ctl, fields, sizeof fields / sizeof *fields);
@@ -108,11 +129,11 @@ int ctl_key_revoke(struct ctl *ctl, int argc, char **argv)
 		return ctl_misuse("key revoke needs one ID, as key list shows it");
 	}
 	int found = key_find_id(ctl->redis, ctl->arena, argv[0], &digest, &err);
+	if (found == 1) {
+		found = key_revoke(ctl->redis, ctl->arena, digest, clock_now_ms(), &err);
+	}
 	if (found == 0) {
 		error_set(&err, 404, "not_found", "no key has the id %s", argv[0]);
 	}
-	if (found != 1 || key_revoke(ctl->redis, ctl->arena, digest, clock_now_ms(), &err) != 0) {
-		return ctl_fail(&err);
-	}
-	return CTL_DONE;
+	return found == 1 ? CTL_DONE : ctl_fail(&err);
 }

@@ -274,13 +274,14 @@ static int make_account(struct visit *v, const char **id, struct error *err)
 	struct ctl *ctl = v->d->ctl;
 	char random[9];
 	const char *key;
+	const struct key_terms terms = {.name = "doctor", .scopes = SCOPE_ALL};
 	if (random_alphanumeric(random, sizeof random - 1) != 0) {
 		return error_set(err, 500, "internal_error", "no random bytes");
 	}
 	v->email = arena_printf(ctl->arena, "doctor-%s@localhost", random);
 	if (account_add(ctl->redis, ctl->hash, ctl->arena, v->email, "cdnctl doctor",
 		    TIER_UNVERIFIED, clock_now_ms(), id, err) != 0 ||
-		key_add(ctl->redis, ctl->hash, ctl->arena, *id, "doctor", clock_now_ms(), 0, &key,
+		key_add(ctl->redis, ctl->hash, ctl->arena, *id, &terms, clock_now_ms(), &key,
 			err) != 0) {
 		return -1;
 	}

@@ -35,7 +35,7 @@ int bearer_parse(struct slice authorization, struct slice *key, struct error *er
 	return is_key(*key) ? 0 : refuse(err, "not a key of the form sk_cdn_<64 hex>");
 }
 
-static int check_life(const struct key *key, int64_t now_ms, struct error *err)
+int bearer_check_life(const struct key *key, int64_t now_ms, struct error *err)
 {
 	if (key->revoked_ms) {
 		return refuse(err, "the key was revoked");
@@ -60,23 +60,22 @@ int bearer_identify(struct redis *r, struct sha256 *hash, struct arena *a,
 	struct slice authorization, int64_t now_ms, struct identity *out, struct error *err)
 {
 	struct slice key;
-	char digest[SHA256_HEX_SIZE];
 	const struct redisReply *replies[2];
 	if (bearer_parse(authorization, &key, err) != 0) {
 		return -1;
 	}
 	const char *claimed = key_claimed_account(a, key);
-	if (!claimed || sha256_hex(hash, key, digest) != 0) {
+	if (!claimed || sha256_hex(hash, key, out->key_digest) != 0) {
 		return error_set(err, 500, "internal_error", "no memory, or SHA-256 failed");
 	}
-	if (ask(r, a, digest, claimed, replies, err) != 0) {
+	if (ask(r, a, out->key_digest, claimed, replies, err) != 0) {
 		return -1;
 	}
 	int found = key_read(replies[0], &out->key, err);
 	if (found <= 0) {
 		return found < 0 ? -1 : refuse(err, "unknown key");
 	}
-	if (check_life(&out->key, now_ms, err) != 0) {
+	if (bearer_check_life(&out->key, now_ms, err) != 0) {
 		return -1;
 	}
 	/* A key that was brought from elsewhere may claim nothing that makes sense. */

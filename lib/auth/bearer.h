@@ -13,6 +13,7 @@
 struct identity {
 	struct account account;
 	struct key key;
+	char key_digest[SHA256_HEX_SIZE]; /* by which Redis knows the key */
 };
 
 /*
@@ -20,6 +21,10 @@ struct identity {
  * section 11.1). Anything else, two keys among it, is 401.
  */
 int bearer_parse(struct slice authorization, struct slice *key, struct error *err)
+	__attribute__((warn_unused_result));
+
+/* Whether the key lives at now_ms: 401 once it was revoked, and from the moment of its expiry on. */
+int bearer_check_life(const struct key *key, int64_t now_ms, struct error *err)
 	__attribute__((warn_unused_result));
 
 /* The account behind the header's key, if the key lives at now_ms. */

@@ -8,17 +8,31 @@
 
 enum { KEY_SECRET_BYTES = (KEY_LENGTH - 7 - ACCOUNT_DIGITS) / 2 };
 
+/* A time that cannot be understood is one long ago: such a key has expired, or was revoked. */
 static int64_t time_of(struct slice text)
 {
 	uint64_t ms;
-	return number_parse(text, &ms) == 0 ? (int64_t)ms : 0;
+	if (!text.p) {
+		return 0;
+	}
+	return number_parse(text, &ms) == 0 && ms && ms <= INT64_MAX ? (int64_t)ms : 1;
 }
 
 void key_query(struct redis_query *q, struct arena *a, const char *digest)
 {
 	const char *const words[] = {"HMGET", name_key(a, digest), "id", "account", "name", "hint",
-		"created_at", "expires_at", "revoked_at", NULL};
+		"scopes", "created_at", "expires_at", "last_used_at", "revoked_at", NULL};
 	redis_query(q, words);
+}
+
+/* No list stands for all of them; a word in one that is not known grants nothing. */
+static unsigned scopes_of(struct slice text)
+{
+	unsigned scopes = SCOPE_ALL;
+	if (text.p) {
+		scope_parse_list(text, &scopes);
+	}
+	return scopes;
 }
 
 int key_read(const struct redisReply *reply, struct key *out, struct error *err)
@@ -31,9 +45,11 @@ int key_read(const struct redisReply *reply, struct key *out, struct error *err)
 		.account = redis_text_at(reply, 1).p,
 		.name = redis_text_at(reply, 2).p,
 		.hint = redis_text_at(reply, 3).p,
-		.created_ms = time_of(redis_text_at(reply, 4)),
-		.expires_ms = time_of(redis_text_at(reply, 5)),
-		.revoked_ms = time_of(redis_text_at(reply, 6)),
+		.scopes = scopes_of(redis_text_at(reply, 4)),
+		.created_ms = time_of(redis_text_at(reply, 5)),
+		.expires_ms = time_of(redis_text_at(reply, 6)),
+		.last_used_ms = time_of(redis_text_at(reply, 7)),
+		.revoked_ms = time_of(redis_text_at(reply, 8)),
 	};
 	if (!out->account || !out->name || !out->hint) {
 		return error_set(err, 500, "internal_error", "key %s is damaged", out->id);
@@ -66,17 +82,25 @@ static int add_to_account(struct redis *r, struct arena *a, const char *account,
 static int write_key(struct redis *r, struct arena *a, const char *digest, const struct key *key,
 	struct error *err)
 {
+	struct redis_query q;
 	const struct redisReply *reply;
-	/* Without an expiry the list ends before it. */
-	const char *const args[] = {"HSET", name_key(a, digest), "id", key->id, "account",
+	const char *const words[] = {"HSET", name_key(a, digest), "id", key->id, "account",
 		key->account, "name", key->name, "hint", key->hint, "created_at",
-		redis_number(a, key->created_ms), key->expires_ms ? "expires_at" : NULL,
-		redis_number(a, key->expires_ms), NULL};
-	return redis_call(r, a, args, &reply, err);
+		redis_number(a, key->created_ms), NULL};
+	redis_query(&q, words);
+	if (key->scopes != SCOPE_ALL) {
+		redis_add_str(&q, "scopes");
+		redis_add_str(&q, scope_print_list(a, key->scopes));
+	}
+	if (key->expires_ms) {
+		redis_add_str(&q, "expires_at");
+		redis_add_str(&q, redis_number(a, key->expires_ms));
+	}
+	return redis_ask(r, a, &q, &reply, err);
 }
 
 int key_add(struct redis *r, struct sha256 *hash, struct arena *a, const char *account,
-	const char *name, int64_t now_ms, int64_t expires_ms, const char **text, struct error *err)
+	const struct key_terms *terms, int64_t now_ms, const char **text, struct error *err)
 {
 	unsigned char secret[KEY_SECRET_BYTES];
 	char hex[sizeof secret * 2 + 1], digest[SHA256_HEX_SIZE];
@@ -91,10 +115,11 @@ int key_add(struct redis *r, struct sha256 *hash, struct arena *a, const char *a
 	const struct key key = {
 		.id = arena_printf(a, "key_%.20s", digest),
 		.account = account,
-		.name = name,
+		.name = terms->name,
 		.hint = arena_printf(a, "%.13s....%s", *text, *text + KEY_LENGTH - 6),
+		.scopes = terms->scopes,
 		.created_ms = now_ms,
-		.expires_ms = expires_ms,
+		.expires_ms = terms->expires_ms,
 	};
 	/* The listing first: cut short, it names a key that does not exist, never hides one that
 	 * does. */
@@ -168,11 +193,33 @@ int key_find_id(
 	return 0;
 }
 
+/* Both scripts take a key and a time. Whether the key was there: 1, 0, -1. */
+static int stamp(struct redis *r, struct arena *a, enum redis_script script, const char *digest,
+	int64_t now_ms, struct error *err)
+{
+	struct redis_query q;
+	const struct redisReply *reply;
+	redis_query_script(&q, script, "1");
+	redis_add_str(&q, name_key(a, digest));
+	redis_add_str(&q, redis_number(a, now_ms));
+	return redis_ask(r, a, &q, &reply, err) == 0 ? redis_integer(reply) == 1 : -1;
+}
+
 int key_revoke(
 	struct redis *r, struct arena *a, const char *digest, int64_t now_ms, struct error *err)
 {
-	const struct redisReply *reply;
-	const char *const args[] = {
-		"HSETNX", name_key(a, digest), "revoked_at", redis_number(a, now_ms), NULL};
-	return redis_call(r, a, args, &reply, err);
+	return stamp(r, a, SCRIPT_KEY_REVOKE, digest, now_ms, err);
+}
+
+/* As the script judges. A time to come is a clock's that was set back since. */
+bool key_use_is_due(const struct key *key, int64_t now_ms)
+{
+	int64_t since_ms = now_ms - key->last_used_ms;
+	return since_ms >= KEY_USE_MS || since_ms <= -KEY_USE_MS;
+}
+
+int key_note_use(
+	struct redis *r, struct arena *a, const char *digest, int64_t now_ms, struct error *err)
+{
+	return stamp(r, a, SCRIPT_KEY_USE, digest, now_ms, err) < 0 ? -1 : 0;
 }

@@ -11,6 +11,7 @@
 
 #include "crypto/digest.h"
 #include "store/redis.h"
+#include "store/scope.h"
 
 enum {
 	KEY_LENGTH = 71, /* "sk_cdn_" and 64 hexadecimal digits: leak scanners look for this form */
@@ -22,8 +23,10 @@ struct key {
 	const char *id;
 	const char *account;
 	const char *name;
-	const char *hint;                           /* what may be shown of it */
-	int64_t created_ms, expires_ms, revoked_ms; /* 0: never */
+	const char *hint; /* what may be shown of it */
+	unsigned scopes;  /* bits of enum scope */
+	int64_t created_ms;
+	int64_t expires_ms, last_used_ms, revoked_ms; /* 0: never */
 };
 
 /* By digest: 1 found, 0 not there, -1. */
@@ -39,9 +42,16 @@ int key_read(const struct redisReply *reply, struct key *out, struct error *err)
  * memory. */
 const char *key_claimed_account(struct arena *a, struct slice text);
 
+/* What whoever makes a key decides about it. */
+struct key_terms {
+	const char *name;
+	unsigned scopes;    /* one at least */
+	int64_t expires_ms; /* 0: never */
+};
+
 /* Make a key for an account that is there. *text is the key itself, which is kept nowhere. */
 int key_add(struct redis *r, struct sha256 *hash, struct arena *a, const char *account,
-	const char *name, int64_t now_ms, int64_t expires_ms, const char **text, struct error *err)
+	const struct key_terms *terms, int64_t now_ms, const char **text, struct error *err)
 	__attribute__((warn_unused_result));
 
 /* The digests of an account's keys, in no order, as an array of *count strings. */
@@ -52,8 +62,20 @@ int key_list(struct redis *r, struct arena *a, const char *account, const char *
 int key_find_id(struct redis *r, struct arena *a, const char *id, const char **digest,
 	struct error *err) __attribute__((warn_unused_result));
 
-/* From the next request on the key is dead, on every worker. Repeating it is harmless. */
+/*
+ * From the next request on the key is dead, on every worker: 1; 0 when there is no such key; -1, and
+ * then it may be dead all the same. Repeating it is harmless.
+ */
 int key_revoke(struct redis *r, struct arena *a, const char *digest, int64_t now_ms,
+	struct error *err) __attribute__((warn_unused_result));
+
+/*
+ * Note that a key is used. What was noted less than KEY_USE_MS ago stands, as then nothing is due; and
+ * of several who note the same use, one writes. A key that is gone by then stays gone.
+ */
+enum { KEY_USE_MS = 60 * 1000 };
+bool key_use_is_due(const struct key *key, int64_t now_ms);
+int key_note_use(struct redis *r, struct arena *a, const char *digest, int64_t now_ms,
 	struct error *err) __attribute__((warn_unused_result));
 
 #endif

@@ -66,10 +66,26 @@ static const char rate_end[] = "local time = redis.call('TIME')\n"
 			       "end\n"
 			       "return 0\n";
 
+/* KEYS: key. ARGV: time in ms. One that is gone must not come back as a key of this field alone. */
+static const char key_revoke[] = "if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end\n"
+				 "redis.call('HSETNX', KEYS[1], 'revoked_at', ARGV[1])\n"
+				 "return 1\n";
+
+/* KEYS and ARGV as above. Once a minute (KEY_USE_MS) is enough, whoever else notes it meanwhile. */
+static const char key_use[] =
+	"if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end\n"
+	"local last = tonumber(redis.call('HGET', KEYS[1], 'last_used_at') or 0) or 0\n"
+	"if math.abs(ARGV[1] - last) >= 60000 then\n"
+	"  redis.call('HSET', KEYS[1], 'last_used_at', ARGV[1])\n"
+	"end\n"
+	"return 1\n";
+
 const char *const script_texts[SCRIPT__COUNT] = {
 	[SCRIPT_COMMIT] = commit,
 	[SCRIPT_REMOVE] = remove_file,
 	[SCRIPT_CLOSE] = close_account,
 	[SCRIPT_RATE_BEGIN] = rate_begin,
 	[SCRIPT_RATE_END] = rate_end,
+	[SCRIPT_KEY_REVOKE] = key_revoke,
+	[SCRIPT_KEY_USE] = key_use,
 };

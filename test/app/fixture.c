@@ -68,11 +68,42 @@ void fixture_account(struct fixture *f, const char *email, enum tier tier, const
 {
 	struct error err;
 	struct arena *a = &f->config_arena;
+	const struct key_terms terms = {.name = "key", .scopes = SCOPE_ALL};
 	if (account_add(f->redis, f->hash, a, email, "A Name", tier, clock_now_ms(), account,
 		    &err) != 0 ||
-		key_add(f->redis, f->hash, a, *account, "key", clock_now_ms(), 0, key, &err) != 0) {
+		key_add(f->redis, f->hash, a, *account, &terms, clock_now_ms(), key, &err) != 0) {
 		fail_msg("%s", err.detail);
 	}
+}
+
+const char *fixture_key_name(struct fixture *f, const char *key)
+{
+	char digest[SHA256_HEX_SIZE];
+	assert_int_equal(sha256_hex(f->hash, slice_view(key), digest), 0);
+	return name_key(&f->config_arena, digest);
+}
+
+static const struct redisReply *ask_redis(struct fixture *f, const char *const *words)
+{
+	const struct redisReply *reply;
+	struct error err;
+	if (redis_call(f->redis, &f->config_arena, words, &reply, &err) != 0) {
+		fail_msg("%s", err.detail);
+	}
+	return reply;
+}
+
+void fixture_set_key(struct fixture *f, const char *key, const char *field, const char *value)
+{
+	const char *const words[] = {
+		value ? "HSET" : "HDEL", fixture_key_name(f, key), field, value, NULL};
+	ask_redis(f, words);
+}
+
+const char *fixture_key_field(struct fixture *f, const char *key, const char *field)
+{
+	const char *const words[] = {"HGET", fixture_key_name(f, key), field, NULL};
+	return redis_text(ask_redis(f, words)).p;
 }
 
 void fixture_open(struct fixture *f, enum tier tier, const char *const *settings, size_t count)

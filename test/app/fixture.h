@@ -66,6 +66,13 @@ void fixture_close(struct fixture *f);
 void fixture_account(struct fixture *f, const char *email, enum tier tier, const char **account,
 	const char **key);
 
+/* Write a field of the key in Redis; value NULL takes it away. Read one: NULL when it is not there. */
+void fixture_set_key(struct fixture *f, const char *key, const char *field, const char *value);
+const char *fixture_key_field(struct fixture *f, const char *key, const char *field);
+
+/* The name of the key in Redis, in the fixture's settings' memory. */
+const char *fixture_key_name(struct fixture *f, const char *key);
+
 /* Answer a request; returns its status. */
 int fixture_ask(struct fixture *f, struct ask *ask);
 

@@ -2,7 +2,6 @@
 #include "fixture.h"
 
 #include "base/clock.h"
-#include "store/names.h"
 
 static int open_all(void **state)
 {
@@ -23,18 +22,6 @@ static int me(struct fixture *f, const char *key)
 	return fixture_get(f, "GET", "/api/v4/me", key);
 }
 
-/* Write a field of the key with this text; value NULL takes it away. */
-static void set(struct fixture *f, const char *key, const char *field, const char *value)
-{
-	char digest[SHA256_HEX_SIZE];
-	const struct redisReply *reply;
-	struct error err;
-	assert_int_equal(sha256_hex(f->hash, slice_view(key), digest), 0);
-	const char *name = name_key(&f->config_arena, digest);
-	const char *const words[] = {value ? "HSET" : "HDEL", name, field, value, NULL};
-	assert_int_equal(redis_call(f->redis, &f->config_arena, words, &reply, &err), 0);
-}
-
 static void test_life(void **state)
 {
 	struct fixture *f = *state;
@@ -44,14 +31,14 @@ static void test_life(void **state)
 	snprintf(past, sizeof past, "%lld", (long long)clock_now_ms() - 1);
 	snprintf(future, sizeof future, "%lld", (long long)clock_now_ms() + 60000);
 	assert_int_equal(me(f, key), 200);
-	set(f, key, "expires_at", future);
+	fixture_set_key(f, key, "expires_at", future);
 	assert_int_equal(me(f, key), 200);
-	set(f, key, "expires_at", past);
+	fixture_set_key(f, key, "expires_at", past);
 	assert_int_equal(me(f, key), 401);
-	set(f, key, "expires_at", future);
-	set(f, key, "revoked_at", past);
+	fixture_set_key(f, key, "expires_at", future);
+	fixture_set_key(f, key, "revoked_at", past);
 	assert_int_equal(me(f, key), 401);
-	set(f, key, "revoked_at", NULL);
+	fixture_set_key(f, key, "revoked_at", NULL);
 	assert_int_equal(me(f, key), 200);
 }
 
@@ -61,12 +48,12 @@ static void test_claim(void **state)
 	struct fixture *f = *state;
 	const char *account, *key;
 	fixture_account(f, "claim@example.org", TIER_VERIFIED, &account, &key);
-	set(f, key, "account", f->account);
+	fixture_set_key(f, key, "account", f->account);
 	assert_int_equal(me(f, key), 200);
 	assert_string_equal(fixture_text(f, "id"), f->account);
-	set(f, key, "account", "usr_nobody");
+	fixture_set_key(f, key, "account", "usr_nobody");
 	assert_int_equal(me(f, key), 401);
-	set(f, key, "account", account);
+	fixture_set_key(f, key, "account", account);
 	assert_int_equal(me(f, key), 200);
 	assert_string_equal(fixture_text(f, "id"), account);
 }
@@ -80,9 +67,67 @@ static void test_damaged(void **state)
 		char email[64];
 		snprintf(email, sizeof email, "damaged%zu@example.org", i);
 		fixture_account(f, email, TIER_VERIFIED, &account, &key);
-		set(f, key, fields[i], NULL);
+		fixture_set_key(f, key, fields[i], NULL);
 		assert_int_equal(me(f, key), 500);
 		assert_string_equal(fixture_text(f, "error"), "Internal error");
+	}
+}
+
+/* Text in the place of a time lets nobody in, nor does a number above all others. */
+static void test_damaged_times(void **state)
+{
+	struct fixture *f = *state;
+	const char *account, *key;
+	static const char *const texts[] = {
+		"", "x", "0", "-1", "+1", "1e9", "9223372036854775808", "18446744073709551616"};
+	static const char *const fields[] = {"expires_at", "revoked_at"};
+	fixture_account(f, "times@example.org", TIER_VERIFIED, &account, &key);
+	for (size_t i = 0; i < COUNT(texts) * COUNT(fields); i++) {
+		const char *field = fields[i % COUNT(fields)];
+		fixture_set_key(f, key, field, texts[i / COUNT(fields)]);
+		assert_int_equal(me(f, key), 401);
+		fixture_set_key(f, key, field, NULL);
+		assert_int_equal(me(f, key), 200);
+	}
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		fixture_set_key(f, key, "created_at", texts[i]);
+		fixture_set_key(f, key, "last_used_at", texts[i]);
+		assert_int_equal(me(f, key), 200);
+		assert_string_not_equal(fixture_key_field(f, key, "last_used_at"), texts[i]);
+	}
+}
+
+struct change {
+	const char *field, *value;
+};
+
+static void change_key(struct fixture *f, void *context)
+{
+	const struct change *change = context;
+	fixture_set_key(f, f->key, change->field, change->value);
+}
+
+/* Who was let in may finish; the next request is refused. */
+static void test_ends_in_mid_upload(void **state)
+{
+	struct fixture *f = *state;
+	static const char body[] = "--B\r\nContent-Disposition: form-data; name=\"file\"; "
+				   "filename=\"a\"\r\n\r\nsome bytes\r\n--B--\r\n";
+	struct change changes[] = {{"expires_at", "1"}, {"revoked_at", "1"}, {"scopes", "read"}};
+	for (size_t i = 0; i < COUNT(changes); i++) {
+		struct ask ask = {.method = "POST",
+			.target = "/api/v4/upload",
+			.headers = "content-type: multipart/form-data; boundary=B",
+			.key = f->key,
+			.body = slice_view(body),
+			.chunk = 7,
+			.half_way = change_key,
+			.context = &changes[i]};
+		assert_int_equal(fixture_ask(f, &ask), 201);
+		ask.half_way = NULL;
+		assert_int_equal(fixture_ask(f, &ask), i == 2 ? 403 : 401);
+		assert_int_equal(ask.taken, 0);
+		fixture_set_key(f, f->key, changes[i].field, NULL);
 	}
 }
 
@@ -117,6 +162,8 @@ int main(void)
 		cmocka_unit_test(test_life),
 		cmocka_unit_test(test_claim),
 		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_damaged_times),
+		cmocka_unit_test(test_ends_in_mid_upload),
 		cmocka_unit_test(test_form),
 	};
 	return cmocka_run_group_tests(tests, open_all, close_all);

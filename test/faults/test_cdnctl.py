@@ -1,8 +1,10 @@
 """cdnctl as an administrator and their scripts see it."""
+import hashlib
 import json
 import os
 import re
 import subprocess
+import time
 import unittest
 
 from harness import BUILD, Folder, Redis, main
@@ -138,10 +140,13 @@ class Cdnctl(unittest.TestCase):
         self.assertNotEqual(key, later)
         rows = {row["name"]: row for row in map(
             json.loads, self.good("key", "list", "a@example.org", "--json").splitlines())}
-        self.assertEqual(list(rows["laptop"]), ["id", "hint", "name", "created_at", "expires_at", "revoked_at"])
+        self.assertEqual(list(rows["laptop"]), [
+            "id", "hint", "name", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at"])
         self.assertRegex(rows["laptop"]["id"], r"\Akey_[0-9a-f]{20}\Z")
         self.assertEqual(rows["laptop"]["hint"], key[:13] + "...." + key.strip()[-6:])
-        self.assertIsNone(rows["laptop"]["expires_at"])
+        self.assertEqual(rows["laptop"]["scopes"], "upload,read,delete")
+        for name in ("expires_at", "last_used_at", "revoked_at"):
+            self.assertIsNone(rows["laptop"][name])
         # To the end of the day that was named.
         self.assertEqual(rows["later"]["expires_at"], "2100-01-01T00:00:00Z")
         self.assertNotIn(key.strip(), str(self.everything()))
@@ -154,6 +159,51 @@ class Cdnctl(unittest.TestCase):
         self.fails(2, "--name", "key", "add", "--name", "k")
         for day in ("", "tomorrow", "2020-01-01", "2099-13-01", "2099-02-30", "2099-1-1", "20990101", "2099-01-01T00"):
             self.fails(2, "a day to come", "key", "add", "a@example.org", "--name", "k", "--expires", day)
+
+    def test_key_dies_at_midnight(self):
+        """Of today, in UTC, is still alive; of yesterday is no day to come."""
+        self.good("account", "add", "a@example.org")
+        while True:
+            today = time.time() // 86400 * 86400
+            days = [time.strftime("%Y-%m-%d", time.gmtime(today + 86400 * n)) for n in (-1, 0)]
+            runs = [self.run_it("key", "add", "a@example.org", "--name", "k", "--expires", day) for day in days]
+            if time.time() < today + 86400:
+                break
+        self.assertEqual([run.returncode for run in runs], [2, 0])
+        row = json.loads(self.good("key", "list", "a@example.org", "--json").splitlines()[-1])
+        self.assertEqual(row["expires_at"], time.strftime("%Y-%m-%dT00:00:00Z", time.gmtime(today + 86400)))
+
+    def test_key_scopes(self):
+        self.good("account", "add", "a@example.org")
+        for given, kept in (("upload", "upload"), ("read", "read"), ("delete", "delete"), ("read,upload", "upload,read"),
+                            ("delete,read,upload", "upload,read,delete"), ("read,read", "read")):
+            with self.subTest(given=given):
+                name = "k " + given
+                self.good("key", "add", "a@example.org", "--name", name, "--scopes", given)
+                rows = map(json.loads, self.good("key", "list", "a@example.org", "--json").splitlines())
+                self.assertEqual([row["scopes"] for row in rows if row["name"] == name], [kept])
+        before = self.everything()
+        for given in ("", ",", "write", "upload,", ",upload", "upload,,read", "upload read", "upload, read", "Upload",
+                      "upload;read", "all", "*", "none", "upload,write", "uploads", "upload\n"):
+            self.fails(2, "--scopes needs some of upload, read and delete", "key", "add", "a@example.org", "--name",
+                       "k", "--scopes", given)
+        self.fails(2, "needs one EMAIL", "key", "add", "a@example.org", "--name", "k", "--scopes")
+        self.fails(2, "needs one EMAIL", "key", "add", "a@example.org", "--name", "k", "--scopes", "read", "--scopes",
+                   "upload")
+        self.assertEqual(self.everything(), before)
+
+    def test_scopes_that_nobody_wrote(self):
+        """Whatever stands in Redis: what is not known grants nothing, and the listing says so."""
+        self.good("account", "add", "a@example.org")
+        key = self.good("key", "add", "a@example.org", "--name", "k", "--scopes", "read").strip()
+        name = "cdn:key:" + hashlib.sha256(key.encode()).hexdigest()
+        for kept, shown in (("read,admin", "read"), ("admin", None), ("", None), ("READ", None), ("read ", None)):
+            self.redis.command("HSET", name, "scopes", kept)
+            row = json.loads(self.good("key", "list", "a@example.org", "--json"))
+            self.assertEqual(row["scopes"], shown)
+            self.assertEqual(self.good("key", "list", "a@example.org").split("\t")[3], shown or "-")
+        self.redis.command("HDEL", name, "scopes")
+        self.assertEqual(json.loads(self.good("key", "list", "a@example.org", "--json"))["scopes"], "upload,read,delete")
 
     def test_key_name_is_one_line(self):
         """Names go into listings of one line a key."""
@@ -169,8 +219,8 @@ class Cdnctl(unittest.TestCase):
         self.assertEqual(self.good("key", "revoke", rows[0][0]), "")
         now = {row[0]: row for row in (
             line.split("\t") for line in self.good("key", "list", "a@example.org").splitlines())}
-        self.assertRegex(now[rows[0][0]][5], r"\A20\d\d-")
-        self.assertEqual(now[rows[1][0]][5], "-")
+        self.assertRegex(now[rows[0][0]][-1], r"\A20\d\d-")
+        self.assertEqual(now[rows[1][0]][-1], "-")
         before = self.everything()
         self.good("key", "revoke", rows[0][0])
         self.assertEqual(self.everything(), before)

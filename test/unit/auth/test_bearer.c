@@ -88,11 +88,41 @@ static void test_odd_bytes(void **state)
 	assert_int_equal(bearer_parse(slice_of(with_nul, sizeof with_nul - 1), &key, &err), -1);
 }
 
+static void test_life(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t expires_ms, revoked_ms;
+		int status;
+	} rows[] = {
+		{0, 0, 0},
+		{1001, 0, 0},
+		{INT64_MAX, 0, 0},
+		{1000, 0, 401},
+		{999, 0, 401},
+		{1, 0, 401},
+		{0, 1, 401},
+		{0, 1000, 401},
+		{0, 2000, 401},
+		{2000, 999, 401},
+		{999, 999, 401},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct key key = {
+			.expires_ms = rows[i].expires_ms, .revoked_ms = rows[i].revoked_ms};
+		struct error err = {0};
+		int status = bearer_check_life(&key, 1000, &err);
+		assert_int_equal(status, rows[i].status ? -1 : 0);
+		assert_int_equal(err.status, rows[i].status);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_life),
 		cmocka_unit_test(test_odd_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
