@@ -12,7 +12,8 @@ int app_open(
 	volume_init(&app->volume, config->data_dir, config->fsync);
 	app->hash = sha256_new();
 	app->sniffer = calloc(1, sizeof *app->sniffer);
-	if (!app->hash || !app->sniffer) {
+	app->usage = calloc(1, sizeof *app->usage);
+	if (!app->hash || !app->sniffer || !app->usage) {
 		error_set(err, 500, "internal_error", "no memory, or libcrypto has no SHA-256");
 	} else if (redis_new(config, &app->redis, err) == 0 && sniff_open(app->sniffer, err) == 0) {
 		*out = app;
@@ -29,6 +30,7 @@ void app_close(struct app *app)
 			sniff_close(app->sniffer);
 			free(app->sniffer);
 		}
+		free(app->usage);
 		redis_free(app->redis);
 		sha256_free(app->hash);
 		volume_release(&app->volume);

@@ -6,7 +6,9 @@
 #define APP_INSIDE_H
 
 #include "app/app.h"
+#include "app/route.h"
 #include "auth/bearer.h"
+#include "auth/usage.h"
 #include "http/json.h"
 #include "http/mediatype.h"
 #include "sniff/sniff.h"
@@ -19,21 +21,21 @@ struct app {
 	struct redis *redis;
 	struct sha256 *hash;
 	struct sniffer *sniffer;
+	struct usage *usage;
 	struct volume volume;
 };
-
-enum { CALL_PARAMETERS_MAX = 2 };
 
 /* One request on its way through the dispatcher and a handler. */
 struct call {
 	const struct app *app;
 	const struct request *req;
 	struct response *res;
-	struct mediatype type;                        /* of the body, where the route reads one */
-	struct identity *identity;                    /* NULL where anyone may ask */
-	struct slice parameters[CALL_PARAMETERS_MAX]; /* of the route's pattern, in order */
-	struct volume_root root;                      /* once call_open_store succeeded */
-	const char *stored, *origin;                  /* for the log, as in struct response */
+	struct mediatype type;                         /* of the body, where the route reads one */
+	struct identity *identity;                     /* NULL where anyone may ask */
+	struct slice parameters[ROUTE_PARAMETERS_MAX]; /* of the route's pattern, in order */
+	struct volume_root root;                       /* once call_open_store succeeded */
+	enum scope lacking;                            /* what the caller's key is not good for */
+	const char *stored, *origin;                   /* for the log, as in struct response */
 };
 
 /* The documentation's names: each answers the call, or returns -1 with *err for the dispatcher. */
@@ -43,6 +45,7 @@ int upload_put(struct call *c, struct error *err);
 int upload_batch(struct call *c, struct error *err);
 int upload_from_url(struct call *c, struct error *err);
 int upload_delete(struct call *c, struct error *err);
+int revoke_key(struct call *c, struct error *err);
 int file_serve(struct call *c, struct error *err);
 int health_show(struct call *c, struct error *err);
 

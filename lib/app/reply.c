@@ -14,6 +14,7 @@ static const struct reply_words {
 	{"too_many_files", "Too many files", "The batch has more files than one call takes."},
 	{"bad_request", "Bad request", "The request is malformed or was cut short."},
 	{"invalid_auth", "invalid_auth", "Send a valid API key: Authorization: Bearer sk_cdn_..."},
+	{"insufficient_scope", "insufficient_scope", "Your API key is not meant for this."},
 	{"file_too_large", "File too large",
 		"The file is larger than your account's limit per file."},
 	{"quota_exceeded", "Storage quota exceeded",
@@ -114,6 +115,11 @@ static void build_envelope(
 	json_set_integer(doc, "status", (uint64_t)err->status);
 	json_set_str(doc, "documentation_url",
 		arena_printf(c->req->arena, "%s/docs/api#errors", c->app->config->public_url));
+	if (c->lacking) {
+		json_set_str(doc, "hint",
+			arena_printf(c->req->arena, "Use a key that has the scope %s.",
+				scope_name(c->lacking)));
+	}
 	if (err->parameter) {
 		json_set_str(doc, "parameter", err->parameter);
 	}
@@ -124,6 +130,13 @@ static void build_envelope(
 		add_quota(c, doc, quota);
 	}
 	json_set_str(doc, "request_id", c->req->id);
+}
+
+/* RFC 6750 section 3.1. */
+static struct slice lacking_scope(const struct call *c)
+{
+	return slice_view(arena_printf(c->req->arena,
+		"Bearer error=\"insufficient_scope\", scope=\"%s\"", scope_name(c->lacking)));
 }
 
 void reply_error(struct call *c, const struct error *err)
@@ -147,6 +160,8 @@ void reply_error(struct call *c, const struct error *err)
 	}
 	if (err->status == 401) {
 		response_set(c->res, "WWW-Authenticate", slice_view("Bearer"));
+	} else if (c->lacking) {
+		response_set(c->res, "WWW-Authenticate", lacking_scope(c));
 	}
 	unsigned retry_s = err->status == 503 && !err->retry_s ? UNAVAILABLE_RETRY_S : err->retry_s;
 	if (retry_s) {

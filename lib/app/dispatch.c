@@ -1,0 +1,203 @@
+/* The dispatcher, which holds all policy. */
+#include "app/inside.h"
+
+static struct slice list_methods(struct arena *a, unsigned allowed)
+{
+	struct buf list;
+	buf_new(&list, a, 128);
+	for (enum method m = METHOD_GET; m < METHOD_OTHER; m++) {
+		if (allowed & 1u << m) {
+			buf_put_str(&list, list.n ? ", " : "");
+			buf_put_str(&list, method_name(m));
+		}
+	}
+	return buf_view(&list);
+}
+
+static void answer_options(struct call *c, unsigned allowed, enum cors cors)
+{
+	struct response *res = c->res;
+	struct slice methods = list_methods(c->req->arena, allowed);
+	response_init(res, 204);
+	response_set(res, "Allow", methods);
+	if (cors == CORS_NONE) {
+		return;
+	}
+	response_set(res, "Access-Control-Allow-Methods", methods);
+	response_set(res, "Access-Control-Allow-Headers",
+		slice_view(cors == CORS_FILE
+				   ? "*"
+				   : "Authorization, Content-Type, X-Download-Authorization, "
+				     "Idempotency-Key"));
+	response_set(res, "Access-Control-Max-Age", slice_view("86400"));
+}
+
+/* A file by itself may call itself anything but a form, which is a client's mistake. */
+static int check_raw_type(struct slice type, struct error *err)
+{
+	struct mediatype m;
+	if (mediatype_parse(type, &m, err) == 0 && mediatype_is(&m, "multipart/form-data")) {
+		error_set(err, 415, "unsupported_media_type", "a form where a file is due");
+		return error_explain(err, "Send the bytes of the file by themselves");
+	}
+	return 0;
+}
+
+static int check_type(
+	struct call *c, const struct route *route, struct slice type, struct error *err)
+{
+	if (route->body == BODY_RAW) {
+		return check_raw_type(type, err);
+	}
+	/* Fields may all stand in the query, and then there is no body to have a type. */
+	if (route->body == BODY_FIELDS && !type.n) {
+		return 0;
+	}
+	if (mediatype_parse(type, &c->type, err) != 0) {
+		return -1;
+	}
+	if (route->body == BODY_MULTIPART && !mediatype_is(&c->type, "multipart/form-data")) {
+		return error_set(
+			err, 415, "unsupported_media_type", "body is not multipart/form-data");
+	}
+	return 0;
+}
+
+static int check_body(struct call *c, const struct route *route, struct error *err)
+{
+	const struct body *body = c->req->body;
+	if (route->body == BODY_UNREAD) {
+		return 0;
+	}
+	if (body->length_known && body->length > body->ceiling) {
+		return error_set(err, 413, "body_too_large", "Content-Length above the ceiling");
+	}
+	if (request_header(c->req, "content-encoding").n) {
+		return error_set(err, 415, "unsupported_media_type", "body with a content coding");
+	}
+	return check_type(c, route, request_header(c->req, "content-type"), err);
+}
+
+static int identify(struct call *c, struct identity *identity, struct error *err)
+{
+	const struct app *app = c->app;
+	struct slice header = request_header(c->req, "authorization");
+	if (bearer_identify(app->redis, app->hash, c->req->arena, header, c->req->now_ms, identity,
+		    err) != 0) {
+		return -1;
+	}
+	c->identity = identity;
+	return 0;
+}
+
+static int check_scope(struct call *c, const struct route *route, struct error *err)
+{
+	if (route->scope & ~c->identity->key.scopes) {
+		c->lacking = route->scope;
+		return error_set(err, 403, "insufficient_scope", "key %s has not the scope %s",
+			c->identity->key.id, scope_name(route->scope));
+	}
+	return 0;
+}
+
+/* Of a key that was let in. The call goes on whatever comes of it. */
+static void note_usage(struct call *c)
+{
+	const struct app *app = c->app;
+	struct error err;
+	if (usage_note(app->usage, app->redis, c->req->arena, c->identity, c->req->now_ms, &err) !=
+		0) {
+		log_say(app->log, LOG_WARNING, "the use of a key could not be noted: %s",
+			err.detail);
+	}
+}
+
+/* All of it before the first byte of the body is read. */
+static int let_in(
+	struct call *c, const struct route *route, struct identity *identity, struct error *err)
+{
+	if (route->who == WHO_ANYONE) {
+		return 0;
+	}
+	if (identify(c, identity, err) != 0 || check_scope(c, route, err) != 0) {
+		return -1;
+	}
+	note_usage(c);
+	return 0;
+}
+
+static int run(
+	struct call *c, const struct route *route, struct identity *identity, struct error *err)
+{
+	if (let_in(c, route, identity, err) != 0 || check_body(c, route, err) != 0) {
+		return -1;
+	}
+	return route->handle(c, err);
+}
+
+static int refuse_method(struct call *c, unsigned allowed, struct error *err)
+{
+	if (!allowed) {
+		return error_set(err, 404, "route_not_found", "no route");
+	}
+	response_set(c->res, "Allow", list_methods(c->req->arena, allowed));
+	return error_set(err, 405, "method_not_allowed", "the path has other methods");
+}
+
+static int dispatch(struct call *c, struct identity *identity, enum cors *cors, struct error *err)
+{
+	unsigned allowed;
+	if (c->req->error.status) {
+		*err = c->req->error;
+		return -1;
+	}
+	const struct route *route = route_find(c->req, &allowed, cors, c->parameters);
+	if (route) {
+		return run(c, route, identity, err);
+	}
+	if (allowed && c->req->method == METHOD_OPTIONS) {
+		answer_options(c, allowed, *cors);
+		return 0;
+	}
+	return refuse_method(c, allowed, err);
+}
+
+static void tell_log(const struct call *c)
+{
+	c->res->account = c->identity ? c->identity->account.id : NULL;
+	c->res->file = c->stored;
+	c->res->origin = c->origin;
+}
+
+/* In the arena, because a call's parts are released with it. */
+struct whole_call {
+	struct call call;
+	struct identity identity;
+};
+
+int app_handle(const struct app *app, const struct request *req, struct response *res)
+{
+	struct whole_call *w = arena_alloc(req->arena, sizeof *w);
+	/* Nor may an error be kept from a script because its address is none of ours. */
+	enum cors cors = CORS_API;
+	struct error err;
+	response_init(res, 500);
+	if (!w) {
+		return -1;
+	}
+	w->call = (struct call){.app = app, .req = req, .res = res};
+	int status = dispatch(&w->call, &w->identity, &cors, &err);
+	if (status == 0 && req->arena->overflowed) {
+		/* Some text of the answer did not fit: a header would be empty. */
+		status = call_full(&err);
+	}
+	if (status != 0) {
+		reply_error(&w->call, &err);
+	}
+	if (cors != CORS_NONE) {
+		response_set(res, "Access-Control-Allow-Origin", slice_view("*"));
+	}
+	response_set(res, "X-Request-Id", slice_view(req->id));
+	tell_log(&w->call);
+	return res->status >= 500 ? -1 : 0;
+}
