@@ -12,8 +12,9 @@ static int not_found(struct error *err, const char *why)
 	return error_set(err, 404, "not_found", "%s", why);
 }
 
-static void set_headers(struct response *res, const struct record *record, struct slice disposition)
+static void set_headers(struct call *c, const struct record *record, struct slice disposition)
 {
+	struct response *res = c->res;
 	res->status = 200;
 	response_set(res, "Content-Type", slice_view(record->content_type));
 	response_set(res, "Content-Disposition", disposition);
@@ -23,9 +24,7 @@ static void set_headers(struct response *res, const struct record *record, struc
 			"Accept-Ranges, Content-Range, Content-Disposition, Content-Length, ETag"));
 	response_set(res, "Cross-Origin-Resource-Policy", slice_view("cross-origin"));
 	if (sniff_may_run(record->content_type)) {
-		response_set(res, "Content-Security-Policy",
-			slice_view("sandbox; default-src 'none'; style-src 'unsafe-inline'; "
-				   "img-src data: 'self'"));
+		reply_sandbox(c);
 	}
 }
 
@@ -146,7 +145,7 @@ int file_serve(struct call *c, struct error *err)
 	if (filename_disposition(c->req->arena, slice_view(record.filename), &disposition) != 0) {
 		return call_full(err);
 	}
-	set_headers(c->res, &record, disposition);
+	set_headers(c, &record, disposition);
 	return c->app->config->sendfile == SENDFILE_OFF ? stream(c, &record, err)
 							: hand_off(c, &record, err);
 }

@@ -47,6 +47,7 @@ int upload_from_url(struct call *c, struct error *err);
 int upload_delete(struct call *c, struct error *err);
 int revoke_key(struct call *c, struct error *err);
 int file_serve(struct call *c, struct error *err);
+int rescue_show(struct call *c, struct error *err);
 int health_show(struct call *c, struct error *err);
 
 /* Answer with a JSON document. */
@@ -62,6 +63,12 @@ int reply_file(struct call *c, int status, const struct record *record, struct e
 
 /* Answer with the error envelope (contract section 3). */
 void reply_error(struct call *c, const struct error *err);
+
+/* The public URL of a file; in the request's arena, NULL when that is full. */
+const char *file_url(struct call *c, const struct record *record);
+
+/* What a browser could run gets no origin, no scripts and no other sources. */
+void reply_sandbox(struct call *c);
 
 /* The limits of the caller's tier. */
 const struct tier_limits *call_limits(const struct call *c);

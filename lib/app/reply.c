@@ -65,21 +65,32 @@ int reply_json(struct call *c, int status, struct json *doc, struct error *err)
 	return 0;
 }
 
+void reply_sandbox(struct call *c)
+{
+	response_set(c->res, "Content-Security-Policy",
+		slice_view("sandbox; default-src 'none'; style-src 'unsafe-inline'; "
+			   "img-src data: 'self'"));
+}
+
+const char *file_url(struct call *c, const struct record *record)
+{
+	struct slice name;
+	struct arena *a = c->req->arena;
+	if (filename_path_encode(a, slice_view(record->filename), &name) != 0) {
+		return NULL;
+	}
+	return arena_printf(a, "%s/%s/%s", c->app->config->public_url, record->id, name.p);
+}
+
 void file_object(struct call *c, struct json *object, const struct record *record)
 {
-	struct slice name = {NULL, 0};
 	char created[CLOCK_ISO_SIZE];
-	struct arena *a = c->req->arena;
 	clock_format_iso(record->created_ms, created);
-	int encoded = filename_path_encode(a, slice_view(record->filename), &name);
 	json_set_str(object, "id", record->id);
 	json_set_str(object, "filename", record->filename);
 	json_set_integer(object, "size", record->size);
 	json_set_str(object, "content_type", record->content_type);
-	json_set_str(object, "url",
-		encoded == 0 ? arena_printf(a, "%s/%s/%s", c->app->config->public_url, record->id,
-				       name.p)
-			     : NULL);
+	json_set_str(object, "url", file_url(c, record));
 	json_set_str(object, "created_at", created);
 	json_set_str(object, "sha256", record->sha256);
 }

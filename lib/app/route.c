@@ -18,6 +18,7 @@ static const struct route routes[] = {
 	{1 << METHOD_POST, "/api/v4/revoke", WHO_KEY, SCOPE_NONE, BODY_UNREAD, CORS_API,
 		revoke_key},
 	{1 << METHOD_GET, "/up", WHO_ANYONE, SCOPE_NONE, BODY_UNREAD, CORS_NONE, health_show},
+	{1 << METHOD_GET, "/rescue", WHO_ANYONE, SCOPE_NONE, BODY_UNREAD, CORS_FILE, rescue_show},
 	{1 << METHOD_GET, "/:id/:name", WHO_ANYONE, SCOPE_NONE, BODY_UNREAD, CORS_FILE, file_serve},
 };
 

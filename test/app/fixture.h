@@ -95,8 +95,7 @@ const char *fixture_header(struct fixture *f, const char *name);
 /* All that is kept: on disk, and in Redis for the fixture's account. */
 struct kept {
 	size_t files, records, unfinished;
-	uint64_t counted_files, counted_bytes, listed;
-	uint64_t keys; /* of all accounts, and the account's records and indexed names */
+	uint64_t counted_files, counted_bytes, listed, keys;
 };
 struct kept fixture_kept(struct fixture *f);
 
