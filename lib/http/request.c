@@ -1,6 +1,7 @@
 /* One request as a value. */
 #include "http/request.h"
 
+#include "base/buf.h"
 #include "base/number.h"
 #include "http/path.h"
 
@@ -38,6 +39,40 @@ struct slice request_header(const struct request *req, const char *name)
 		}
 	}
 	return (struct slice){NULL, 0};
+}
+
+/* How many values a header has, and their length with a separator behind each. */
+static size_t count_values(const struct request *req, const char *name, size_t *length)
+{
+	size_t count = 0;
+	*length = 0;
+	for (size_t i = 0; i < req->header_count; i++) {
+		if (slice_equal_str(req->headers[i].name, name)) {
+			count++;
+			*length += req->headers[i].value.n + strlen(", ");
+		}
+	}
+	return count;
+}
+
+int request_header_list(
+	const struct request *req, const char *name, struct slice *out, struct error *err)
+{
+	size_t length, count = count_values(req, name, &length);
+	struct buf list;
+	*out = request_header(req, name);
+	if (count < 2) {
+		return (int)count;
+	}
+	buf_new(&list, req->arena, length);
+	for (size_t i = 0; i < req->header_count; i++) {
+		if (slice_equal_str(req->headers[i].name, name)) {
+			buf_put_str(&list, list.n ? ", " : "");
+			buf_put(&list, req->headers[i].value);
+		}
+	}
+	*out = buf_view(&list);
+	return list.failed ? error_set(err, 500, "internal_error", "arena is full") : 1;
 }
 
 int request_add_cgi_header(

@@ -57,6 +57,13 @@ const char *method_name(enum method m);
 struct slice request_header(const struct request *req, const char *name);
 
 /*
+ * All values of a header that may be sent in several lines, joined by commas (RFC 9110 section 5.3);
+ * not every front end does that. 1, or 0 when it was not sent, or -1 with 500 when the arena is full.
+ */
+int request_header_list(const struct request *req, const char *name, struct slice *out,
+	struct error *err) __attribute__((warn_unused_result));
+
+/*
  * Whether the client has gone, as far as the front end tells; for what takes long before there is an
  * answer.
  */

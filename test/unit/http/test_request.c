@@ -115,6 +115,31 @@ static void test_header_limits(void **state)
 	arena_release(&arena);
 }
 
+static void test_header_lists(void **state)
+{
+	(void)state;
+	struct arena a;
+	struct slice got;
+	struct error err;
+	assert_int_equal(arena_init(&a, 1024), 0);
+	struct request req = {.arena = &a,
+		.headers = {{slice_view("a"), slice_view("1")}, {slice_view("b"), slice_view("x")},
+			{slice_view("a"), slice_view("2, 3")}, {slice_view("aa"), slice_view("y")},
+			{slice_view("a"), slice_view("4")}},
+		.header_count = 5};
+	assert_int_equal(request_header_list(&req, "c", &got, &err), 0);
+	assert_null(got.p);
+	assert_int_equal(request_header_list(&req, "b", &got, &err), 1);
+	assert_true(got.p == req.headers[1].value.p && got.n == 1);
+	assert_int_equal(request_header_list(&req, "a", &got, &err), 1);
+	assert_true(slice_equal_str(got, "1, 2, 3, 4"));
+	a.used = a.size;
+	assert_int_equal(request_header_list(&req, "b", &got, &err), 1);
+	assert_int_equal(request_header_list(&req, "a", &got, &err), -1);
+	assert_int_equal(err.status, 500);
+	arena_release(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -122,6 +147,7 @@ int main(void)
 		cmocka_unit_test(test_methods),
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_header_limits),
+		cmocka_unit_test(test_header_lists),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
