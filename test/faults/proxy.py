@@ -8,8 +8,9 @@ from harness import client
 
 
 class Rule:
-    def __init__(self, name, nth, times, do, text, seconds):
+    def __init__(self, name, nth, times, do, text, seconds, then):
         self.name, self.nth, self.times, self.do, self.text, self.seconds = name, nth, times, do, text, seconds
+        self.then = then
         self.matched = 0
 
     def strikes(self, name):
@@ -27,6 +28,7 @@ class Proxy:
     "before"  the connection is cut and Redis never sees it
     "after"   Redis carries it out, then the connection is cut
     "stall"   Redis carries it out at once, the answer comes `seconds` late
+    "then"    Redis carries it out, `then()` is called, only then the answer is passed on
     """
 
     def __init__(self, folder):
@@ -47,7 +49,7 @@ class Proxy:
             self.seen, self.struck, self.rules = [], 0, []
         return seen
 
-    def when(self, name=None, nth=1, times=1, do="error", text="ERR injected", seconds=0.0, more=False):
+    def when(self, name=None, nth=1, times=1, do="error", text="ERR injected", seconds=0.0, then=None, more=False):
         """Strike the nth command of that name (any, without one), counted from 1, and those after it, `times` in all.
 
         more: the rules set before stay; the first that strikes counts.
@@ -55,7 +57,7 @@ class Proxy:
         if not more:
             self.forget()
         with self.lock:
-            self.rules.append(Rule(name, nth, times, do, text, seconds))
+            self.rules.append(Rule(name, nth, times, do, text, seconds, then))
 
     def judge(self, name):
         with self.lock:
@@ -103,6 +105,8 @@ class Proxy:
             return False
         if do == "stall":
             time.sleep(rule.seconds)
+        if do == "then":
+            rule.then()
         conn.sendall(reply)
         return True
 
