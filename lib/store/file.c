@@ -1,53 +1,48 @@
 /* File records in Redis. */
 #include "store/file.h"
 
+#include "base/buf.h"
 #include "base/number.h"
 #include "base/uuid.h"
 #include "crypto/digest.h"
 #include "store/names.h"
 
-static void add_keys(struct redis_query *q, struct arena *a, const char *account, const char *id)
+/* In a packed record, in the order that file_read tells; the digest follows. */
+enum { RECORD_TEXTS = 6 };
+
+void file_query(
+	struct redis_query *q, struct arena *a, enum redis_script script, const char *account)
 {
+	redis_query_script(q, script, "4");
 	redis_add_str(q, name_account(a, account));
 	redis_add_str(q, name_account_files(a, account));
-	redis_add_str(q, name_file(a, account, id));
+	redis_add_str(q, name_account_records(a, account));
+	redis_add_str(q, name_account_names(a, account));
 }
 
-static void add_field(struct redis_query *q, const char *name, const char *value)
+/* The id holds the time and the key the owner, so the text need not repeat them. */
+static int pack(struct arena *a, const struct record *record, struct slice *out, struct error *err)
 {
-	redis_add_str(q, name);
-	redis_add_str(q, value);
-}
-
-/* The id holds the time and the key holds owner and id, so the record need not repeat them. */
-static int build_commit(struct redis_query *q, struct arena *a, const struct record *record,
-	uint64_t limit_bytes, struct error *err)
-{
-	const char *size = redis_number(a, (int64_t)record->size);
-	char *raw = arena_take(a, SHA256_BYTES);
-	if (!raw ||
-		number_unhex(slice_view(record->sha256), (unsigned char *)raw, SHA256_BYTES) != 0) {
-		return error_set(
-			err, 500, "internal_error", "record of %s cannot be built", record->id);
+	const char *const texts[RECORD_TEXTS] = {record->filename,
+		redis_number(a, (int64_t)record->size), record->content_type, record->ext,
+		record->provenance, record->original_url};
+	unsigned char digest[SHA256_BYTES];
+	size_t n = sizeof digest;
+	struct buf text;
+	for (size_t i = 0; i < RECORD_TEXTS; i++) {
+		n += slice_view(texts[i]).n + 1;
 	}
-	redis_query_script(q, SCRIPT_COMMIT, "3");
-	add_keys(q, a, record->owner, record->id);
-	redis_add_str(q, record->id);
-	redis_add_str(q, redis_number(a, record->created_ms));
-	redis_add_str(q, size);
-	redis_add_str(q, redis_number(a, (int64_t)limit_bytes));
-	add_field(q, "filename", record->filename);
-	add_field(q, "size", size);
-	add_field(q, "content_type", record->content_type);
-	redis_add_str(q, "sha256");
-	redis_add(q, slice_of(raw, SHA256_BYTES));
-	add_field(q, "ext", record->ext);
-	add_field(q, "provenance", record->provenance);
-	if (*record->original_url) {
-		add_field(q, "original_url", record->original_url);
+	buf_new(&text, a, n);
+	for (size_t i = 0; i < RECORD_TEXTS; i++) {
+		buf_put_str(&text, texts[i]);
+		buf_put_char(&text, '\0');
 	}
-	q->again_after_timeout = true;
-	return 0;
+	int status = number_unhex(slice_view(record->sha256), digest, sizeof digest);
+	buf_put(&text, slice_of(digest, sizeof digest));
+	*out = buf_view(&text);
+	return status == 0 && !text.failed ? 0
+					   : error_set(err, 500, "internal_error",
+						     "record of %s cannot be packed", record->id);
 }
 
 int file_commit(struct redis *r, struct arena *a, const struct record *record, uint64_t limit_bytes,
@@ -55,9 +50,18 @@ int file_commit(struct redis *r, struct arena *a, const struct record *record, u
 {
 	struct redis_query q;
 	const struct redisReply *reply;
-	if (build_commit(&q, a, record, limit_bytes, err) != 0) {
+	struct slice text;
+	if (pack(a, record, &text, err) != 0) {
 		return -1;
 	}
+	file_query(&q, a, SCRIPT_COMMIT, record->owner);
+	redis_add_str(&q, record->id);
+	redis_add_str(&q, redis_number(a, record->created_ms));
+	redis_add_str(&q, redis_number(a, (int64_t)record->size));
+	redis_add_str(&q, redis_number(a, (int64_t)limit_bytes));
+	redis_add_str(&q, record->filename);
+	redis_add(&q, text);
+	q.again_after_timeout = true;
 	if (redis_ask(r, a, &q, &reply, err) != 0) {
 		return -1;
 	}
@@ -71,38 +75,49 @@ int file_commit(struct redis *r, struct arena *a, const struct record *record, u
 	return error_set(err, 401, "invalid_auth", "account %s is gone", record->owner);
 }
 
-int file_find(struct redis *r, struct arena *a, const char *account, const char *id,
+int file_read(struct arena *a, const char *account, const char *id, struct slice text,
 	struct record *out, struct error *err)
 {
-	const struct redisReply *reply;
-	const char *const args[] = {"HMGET", name_file(a, account, id), "filename", "size",
-		"content_type", "sha256", "ext", "provenance", "original_url", NULL};
-	if (redis_call(r, a, args, &reply, err) != 0) {
-		return -1;
-	}
-	if (!redis_text_at(reply, 0).p) {
-		return 0;
-	}
-	struct slice digest = redis_text_at(reply, 3), url = redis_text_at(reply, 6);
 	char *hex = arena_take(a, SHA256_HEX_SIZE);
+	struct slice texts[RECORD_TEXTS];
+	for (size_t i = 0; i < RECORD_TEXTS; i++) {
+		texts[i] = slice_cut(&text, '\0');
+	}
+	/* Each is terminated where it stands. */
 	*out = (struct record){
 		.id = id,
 		.owner = account,
-		.filename = redis_text_at(reply, 0).p,
-		.content_type = redis_text_at(reply, 2).p,
-		.ext = redis_text_at(reply, 4).p,
+		.filename = texts[0].p,
+		.content_type = texts[2].p,
+		.ext = texts[3].p,
 		.sha256 = hex,
 		.created_ms = uuid_time_ms(slice_view(id)),
-		.provenance = redis_text_at(reply, 5).p,
-		.original_url = url.p ? url.p : "",
+		.provenance = texts[4].p,
+		.original_url = texts[5].p,
 	};
-	if (!hex || number_parse(redis_text_at(reply, 1), &out->size) != 0 ||
-		digest.n != SHA256_BYTES || !out->content_type || !out->ext || !out->provenance) {
+	if (!hex || number_parse(texts[1], &out->size) != 0 || text.n != SHA256_BYTES) {
 		return error_set(
 			err, 500, "internal_error", "record of %s in Redis is damaged", id);
 	}
-	number_hex((const unsigned char *)digest.p, SHA256_BYTES, hex);
-	return 1;
+	number_hex((const unsigned char *)text.p, SHA256_BYTES, hex);
+	return 0;
+}
+
+int file_find(struct redis *r, struct arena *a, const char *account, const char *id,
+	struct record *out, struct error *err)
+{
+	struct redis_query q;
+	const struct redisReply *reply;
+	file_query(&q, a, SCRIPT_FIND, account);
+	redis_add_str(&q, id);
+	if (redis_ask(r, a, &q, &reply, err) != 0) {
+		return -1;
+	}
+	struct slice text = redis_text(reply);
+	if (!text.p) {
+		return 0;
+	}
+	return file_read(a, account, id, text, out, err) == 0 ? 1 : -1;
 }
 
 int file_remove(
@@ -110,8 +125,7 @@ int file_remove(
 {
 	struct redis_query q;
 	const struct redisReply *reply;
-	redis_query_script(&q, SCRIPT_REMOVE, "3");
-	add_keys(&q, a, account, id);
+	file_query(&q, a, SCRIPT_REMOVE, account);
 	redis_add_str(&q, id);
 	q.again_after_timeout = true;
 	return redis_ask(r, a, &q, &reply, err);

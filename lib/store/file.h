@@ -2,6 +2,9 @@
  * store/file.h - file records in Redis, under their owner's account: "not yours" and "not there"
  * are one answer by construction.
  *
+ * All records of an account are one hash, from id to the record as one text (file_read): a key a
+ * file, with a field a value, would take twice the memory.
+ *
  * Errors:    503 when Redis fails; 402 quota_exceeded and 401 invalid_auth as said below
  */
 #ifndef STORE_FILE_H
@@ -20,6 +23,21 @@ int file_commit(struct redis *r, struct arena *a, const struct record *record, u
 /* The record of one account's file: 1 found, 0 not there, -1. */
 int file_find(struct redis *r, struct arena *a, const char *account, const char *id,
 	struct record *out, struct error *err) __attribute__((warn_unused_result));
+
+/*
+ * The record in a text that Redis gave: filename, size, content type, ext, provenance, original URL
+ * and SHA-256, each but the last with a NUL behind it. *out borrows from account, id and text; 500
+ * when it is anything else.
+ */
+int file_read(struct arena *a, const char *account, const char *id, struct slice text,
+	struct record *out, struct error *err) __attribute__((warn_unused_result));
+
+/*
+ * What every script about files begins with: keys of its account, see store/scripts.c. The caller
+ * adds its arguments.
+ */
+void file_query(
+	struct redis_query *q, struct arena *a, enum redis_script script, const char *account);
 
 /* Take record, listing and counters away at once. Repeating it is harmless. */
 int file_remove(struct redis *r, struct arena *a, const char *account, const char *id,

@@ -25,9 +25,14 @@ static inline const char *name_account_files(struct arena *a, const char *id)
 	return arena_printf(a, "cdn:{%s}:files", id);
 }
 
-static inline const char *name_file(struct arena *a, const char *account, const char *id)
+static inline const char *name_account_records(struct arena *a, const char *id)
 {
-	return arena_printf(a, "cdn:{%s}:file:%s", account, id);
+	return arena_printf(a, "cdn:{%s}:records", id);
+}
+
+static inline const char *name_account_names(struct arena *a, const char *id)
+{
+	return arena_printf(a, "cdn:{%s}:names", id);
 }
 
 static inline const char *name_account_rate(struct arena *a, const char *id, const char *what)

@@ -178,16 +178,30 @@ static int judge_server(struct redis *r, struct error *err)
 	return 0;
 }
 
+static int load_script(struct redis *r, enum redis_script script, struct error *err)
+{
+	redisReply *reply;
+	char *text;
+	if (asprintf(&text, "%s%s", script_prelude, script_texts[script]) < 0) {
+		return unavailable(err, "SCRIPT LOAD", "no memory");
+	}
+	const char *argv[] = {"SCRIPT", "LOAD", text};
+	int status = greet(r, &reply, err, "SCRIPT LOAD", 3, argv);
+	free(text);
+	if (status != 0) {
+		return -1;
+	}
+	snprintf(r->sha1[script], SHA1_HEX_SIZE, "%s", reply->str);
+	freeReplyObject(reply);
+	return 0;
+}
+
 static int load_scripts(struct redis *r, struct error *err)
 {
-	for (int i = 0; i < SCRIPT__COUNT; i++) {
-		redisReply *reply;
-		const char *argv[] = {"SCRIPT", "LOAD", script_texts[i]};
-		if (greet(r, &reply, err, "SCRIPT LOAD", 3, argv) != 0) {
+	for (enum redis_script i = 0; i < SCRIPT__COUNT; i++) {
+		if (load_script(r, i, err) != 0) {
 			return -1;
 		}
-		snprintf(r->sha1[i], SHA1_HEX_SIZE, "%s", reply->str);
-		freeReplyObject(reply);
 	}
 	return 0;
 }

@@ -23,6 +23,7 @@ struct redisReply;
 /* Scripts are known by name, loaded once a connection and again when the server forgot them. */
 enum redis_script {
 	SCRIPT_COMMIT,
+	SCRIPT_FIND,
 	SCRIPT_REMOVE,
 	SCRIPT_CLOSE,
 	SCRIPT_RATE_BEGIN,

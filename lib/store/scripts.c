@@ -2,25 +2,50 @@
 #include "store/scripts.h"
 
 /*
- * KEYS: account, listing, record. ARGV: id, time in ms, size, limit, then fields and values of the
- * record. A record that is there was counted when it was written.
+ * The keys of every script about files are the account, its listing, its records and its index of
+ * names. A record is packed as store/file.c says, filename and size first. Once each was a hash of
+ * its own, which is still read, and removed with its file, but not written any more. Only
+ * string.lower decides what letter case is: in Redis it folds ASCII and nothing else.
+ */
+const char script_prelude[] =
+	"local function find(id)\n"
+	"  local record = redis.call('HGET', KEYS[3], id)\n"
+	"  if record then return record end\n"
+	"  local old = redis.call('HMGET', KEYS[1] .. ':file:' .. id, 'filename', 'size',\n"
+	"    'content_type', 'ext', 'provenance', 'original_url', 'sha256')\n"
+	"  if not old[1] then return false end\n"
+	"  for i = 1, 7 do old[i] = old[i] or '' end\n"
+	"  return table.concat(old, '\\0')\n"
+	"end\n"
+	"local function member(name, id) return string.lower(name) .. '\\0' .. id end\n";
+
+/*
+ * ARGV: id, time in ms, size, limit, filename, record. A record that is there was counted when it
+ * was written.
  */
 static const char commit[] =
-	"if redis.call('EXISTS', KEYS[3]) == 1 then return 'stored' end\n"
+	"if redis.call('HEXISTS', KEYS[3], ARGV[1]) == 1 then return 'stored' end\n"
 	"local used = redis.call('HGET', KEYS[1], 'bytes')\n"
 	"if not used then return 'no account' end\n"
 	"if tonumber(used) + tonumber(ARGV[3]) > tonumber(ARGV[4]) then return 'no room' end\n"
-	"redis.call('HSET', KEYS[3], unpack(ARGV, 5))\n"
+	"redis.call('HSET', KEYS[3], ARGV[1], ARGV[6])\n"
 	"redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])\n"
+	"redis.call('ZADD', KEYS[4], 0, member(ARGV[5], ARGV[1]))\n"
 	"redis.call('HINCRBY', KEYS[1], 'bytes', ARGV[3])\n"
 	"redis.call('HINCRBY', KEYS[1], 'files', 1)\n"
 	"return 'stored'\n";
 
-/* KEYS: account, listing, record. ARGV: id. */
-static const char remove_file[] = "local size = redis.call('HGET', KEYS[3], 'size')\n"
-				  "if not size then return 'absent' end\n"
-				  "redis.call('DEL', KEYS[3])\n"
-				  "redis.call('ZREM', KEYS[2], ARGV[1])\n"
+/* ARGV: id. The record, or nil. */
+static const char find_file[] = "return find(ARGV[1])\n";
+
+/* ARGV: id. */
+static const char remove_file[] = "local id, record = ARGV[1], find(ARGV[1])\n"
+				  "if not record then return 'absent' end\n"
+				  "local name, size = string.match(record, '^([^%z]*)%z(%d*)')\n"
+				  "redis.call('HDEL', KEYS[3], id)\n"
+				  "redis.call('DEL', KEYS[1] .. ':file:' .. id)\n"
+				  "redis.call('ZREM', KEYS[2], id)\n"
+				  "redis.call('ZREM', KEYS[4], member(name, id))\n"
 				  "if redis.call('EXISTS', KEYS[1]) == 1 then\n"
 				  "  redis.call('HINCRBY', KEYS[1], 'bytes', -size)\n"
 				  "  redis.call('HINCRBY', KEYS[1], 'files', -1)\n"
@@ -82,6 +107,7 @@ static const char key_use[] =
 
 const char *const script_texts[SCRIPT__COUNT] = {
 	[SCRIPT_COMMIT] = commit,
+	[SCRIPT_FIND] = find_file,
 	[SCRIPT_REMOVE] = remove_file,
 	[SCRIPT_CLOSE] = close_account,
 	[SCRIPT_RATE_BEGIN] = rate_begin,

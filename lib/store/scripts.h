@@ -6,6 +6,9 @@
 
 #include "store/redis.h"
 
+/* What stands in front of each of them. */
+extern const char script_prelude[];
+
 extern const char *const script_texts[SCRIPT__COUNT];
 
 #endif
