@@ -339,6 +339,8 @@ struct kept fixture_kept(struct fixture *f)
 	assert_int_equal(arena_init(&a, 16 * 1024), 0);
 	const char *account = name_account(&a, f->account);
 	const char *listing = name_account_files(&a, f->account);
+	const char *records = name_account_records(&a, f->account);
+	const char *names = name_account_names(&a, f->account);
 	struct kept kept = {
 		.files = count_in(f, "files"),
 		.records = count_in(f, "records"),
@@ -348,7 +350,9 @@ struct kept fixture_kept(struct fixture *f)
 		.counted_bytes =
 			ask_number(f, &a, (const char *const[]){"HGET", account, "bytes", NULL}),
 		.listed = ask_number(f, &a, (const char *const[]){"ZCARD", listing, NULL}),
-		.keys = ask_number(f, &a, (const char *const[]){"DBSIZE", NULL}),
+		.keys = ask_number(f, &a, (const char *const[]){"DBSIZE", NULL}) +
+			ask_number(f, &a, (const char *const[]){"HLEN", records, NULL}) +
+			ask_number(f, &a, (const char *const[]){"ZCARD", names, NULL}),
 	};
 	arena_release(&a);
 	return kept;

@@ -95,7 +95,8 @@ const char *fixture_header(struct fixture *f, const char *name);
 /* All that is kept: on disk, and in Redis for the fixture's account. */
 struct kept {
 	size_t files, records, unfinished;
-	uint64_t counted_files, counted_bytes, listed, keys;
+	uint64_t counted_files, counted_bytes, listed;
+	uint64_t keys; /* of all accounts, and the account's records and indexed names */
 };
 struct kept fixture_kept(struct fixture *f);
 

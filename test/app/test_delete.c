@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/names.h"
+
 static int open_all(void **state)
 {
 	static struct fixture f;
@@ -110,6 +112,42 @@ static void test_finishes_what_was_begun(void **state)
 	}
 }
 
+static void redis(struct fixture *f, const char *const *words)
+{
+	struct error err;
+	const struct redisReply *reply;
+	if (redis_call(f->redis, &f->arena, words, &reply, &err) != 0) {
+		fail_msg("%s", err.detail);
+	}
+}
+
+/* Before there was an index of names, each record was a hash of its own. */
+static void make_old(struct fixture *f, const char *id)
+{
+	struct arena *a = &f->arena;
+	const char *old = arena_printf(a, "%s:file:%s", name_account(a, f->account), id);
+	const char *const hdel[] = {"HDEL", name_account_records(a, f->account), id, NULL};
+	const char *const zrem[] = {
+		"ZREMRANGEBYRANK", name_account_names(a, f->account), "-1", "-1", NULL};
+	const char *const hset[] = {"HSET", old, "filename", "a.txt", "size", "9", "content_type",
+		"text/plain; charset=utf-8", "sha256", "0123456789abcdef0123456789abcdef", "ext",
+		"bin", "provenance", "upload", NULL};
+	redis(f, hdel);
+	redis(f, zrem);
+	redis(f, hset);
+}
+
+static void test_old_record(void **state)
+{
+	struct fixture *f = *state;
+	struct kept before = fixture_kept(f);
+	const char *id = upload(f);
+	make_old(f, id);
+	assert_int_equal(remove_file(f, id, f->key), 200);
+	assert_int_equal(remove_file(f, id, f->key), 404);
+	fixture_same(f, &before);
+}
+
 static void delete_half_way(struct fixture *f, void *context)
 {
 	static struct fixture other;
@@ -173,6 +211,7 @@ int main(void)
 		cmocka_unit_test(test_not_yours),
 		cmocka_unit_test(test_no_such_file),
 		cmocka_unit_test(test_finishes_what_was_begun),
+		cmocka_unit_test(test_old_record),
 		cmocka_unit_test(test_delete_during_upload),
 		cmocka_unit_test(test_store_not_mounted),
 	};

@@ -127,8 +127,8 @@ class Fetch(FetchCase):
                 self.assertEqual(answer.status, 201)
                 record = self.record(answer)
                 self.assertEqual((record["original_url"], record["provenance"]), (kept, "url"))
-                name = f"cdn:{{{record['owner']}}}:file:{record['id']}"
-                self.assertEqual(self.site.redis.command("HMGET", name, "original_url", "provenance"), [kept, "url"])
+                in_redis = self.site.record(f"cdn:{{{record['owner']}}}", record["id"])
+                self.assertEqual((in_redis["original_url"], in_redis["provenance"]), (kept, "url"))
         everything = json.dumps([self.record(answer), self.site.redis.command("KEYS", "*")])
         self.assertNotIn("s3cret", everything + self.site.slow.log_bytes().decode())
 

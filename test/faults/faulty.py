@@ -45,7 +45,10 @@ def kept(site):
     settle(site)
     counters = {key: site.redis.command("HMGET", key, "files", "bytes")
                 for key in site.redis.command("KEYS", "cdn:{usr_*}") if key.endswith("}")}
-    return {"disk": site.stored(), "tmp": site.unfinished(), "keys": sorted(site.redis.command("KEYS", "*")),
+    keys = site.redis.command("KEYS", "*")
+    # Every file's record counts as a key of its own.
+    keys += [f"{key} {name}" for key in keys if key.endswith("}:records") for name in site.redis.command("HKEYS", key)]
+    return {"disk": site.stored(), "tmp": site.unfinished(), "keys": sorted(keys),
             "counters": counters}
 
 
@@ -54,10 +57,15 @@ def check_counters(case, site):
     for account in site.redis.command("KEYS", "cdn:{usr_*}"):
         if not account.endswith("}"):
             continue
-        # A listed file without a record would be None here.
-        sizes = site.redis.command("SORT", account + ":files", "BY", "nosort", "GET", account + ":file:*->size")
+        listed = site.redis.command("ZRANGE", account + ":files", "0", "-1")
+        records = {name: site.record(account, name) for name in listed}
+        sizes = [record["size"] for record in records.values()]
         counted = site.redis.command("HMGET", account, "files", "bytes")
-        case.assertEqual([int(n) for n in counted], [len(sizes), sum(map(int, sizes))], account)
+        # What the index of names says, and that nothing else is kept.
+        members = [f"{record['filename'].lower()}\0{name}" for name, record in records.items()]
+        case.assertEqual(site.redis.command("ZRANGE", account + ":names", "0", "-1"), sorted(members), account)
+        case.assertEqual(site.redis.command("HLEN", account + ":records"), len(listed), account)
+        case.assertEqual([int(n) for n in counted], [len(sizes), sum(sizes)], account)
 
 
 def check_listed(case, site, acknowledged):
@@ -69,7 +77,7 @@ def check_listed(case, site, acknowledged):
     on_disk = {os.path.basename(name) for name in site.stored()}
     for name in listed:
         # Ten random bytes may be anything, says libmagic.
-        ext = site.redis.command("HGET", f"cdn:{{{account}}}:file:{name}", "ext")
+        ext = site.record(f"cdn:{{{account}}}", name)["ext"]
         case.assertIn(f"{name}.{ext}", on_disk)
         case.assertIn(name + ".json", on_disk)
 

@@ -79,7 +79,7 @@ class Lost(ProxyCase):
         before = self.kept()
         answer = self.upload()
         path = "/api/v4/upload/" + answer.json["id"]
-        self.proxy.when("EVALSHA", times=2, do="before")
+        self.proxy.when("EVALSHA", nth=2, times=2, do="before")
         self.unavailable(self.site.request("DELETE", path, key=True))
         self.assertEqual(self.site.fetch(answer.json["url"]).status, 404)
         self.assertEqual(self.site.request("DELETE", path, key=True).status, 200)

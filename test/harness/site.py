@@ -234,6 +234,14 @@ class Site:
         lines = logs.decode("utf-8", "replace").splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
+    def record(self, account, file):
+        """What Redis has of a file, as lib/store/file.h says; account is its key."""
+        data = self.redis.command("HGET", account + ":records", file)
+        texts = (data if isinstance(data, bytes) else data.encode()).split(b"\0", 6)
+        names = ("filename", "size", "content_type", "ext", "provenance", "original_url")
+        record = dict(zip(names, (text.decode() for text in texts)), sha256=texts[6].hex())
+        return {**record, "size": int(record["size"])}
+
     def stored(self):
         """Every file under files/ and records/, relative to the store."""
         found = []
