@@ -42,8 +42,10 @@ static bool is_replaced(uint32_t point)
 	return point < 0x80 && memchr("%$|:;/<>?*\"\\", (int)point, 12) != NULL;
 }
 
-static void clean_characters(struct slice s, struct buf *out)
+/* Whether anything is kept that says something. */
+static bool clean_characters(struct slice s, struct buf *out)
 {
+	bool says = false;
 	uint32_t point;
 	for (size_t n; s.n; s = slice_from(s, n)) {
 		utf8_read(s, &point, &n);
@@ -56,8 +58,10 @@ static void clean_characters(struct slice s, struct buf *out)
 			buf_put_str(out, replacement);
 		} else {
 			buf_put(out, slice_head(s, n));
+			says = says || (point != '.' && point != ' ');
 		}
 	}
+	return says;
 }
 
 /* The most bytes of s, up to n, that end between characters. */
@@ -92,26 +96,57 @@ static struct slice fit(struct slice name, char out[FILENAME_LENGTH_MAX])
 	return buf_view(&b);
 }
 
+/* Without white space at its ends, and of any length; what was built into `storage` stays there. */
+static bool clean_text(struct slice raw, struct buf *clean, struct slice *name)
+{
+	char text[RAW_MAX], plain[RAW_MAX];
+	size_t n = read_bounded(base_name(raw), text), decoded;
+	struct slice whole = slice_of(text, n);
+	/* All or nothing: a name with a '%' of its own is taken as it stands. */
+	if (path_decode(whole, PATH_PLUS_IS_PLUS, plain, &decoded) == 0) {
+		whole = slice_of(plain, decoded);
+	}
+	bool says = clean_characters(whole, clean);
+	/* The other white space went with the control characters. */
+	*name = slice_trim(buf_view(clean));
+	return says;
+}
+
 void filename_clean(struct slice raw, char out[FILENAME_SIZE])
 {
-	char text[RAW_MAX], storage[CLEAN_MAX], fitted[FILENAME_LENGTH_MAX];
+	char storage[CLEAN_MAX], fitted[FILENAME_LENGTH_MAX];
 	struct buf clean;
-	size_t n = read_bounded(base_name(raw), text), decoded;
-	/* All or nothing: a name with a '%' of its own is taken as it stands. */
-	bool encoded = path_decode(slice_of(text, n), PATH_PLUS_IS_PLUS, storage, &decoded) == 0;
-	if (encoded) {
-		memcpy(text, storage, decoded);
-		n = decoded;
-	}
+	struct slice name;
 	buf_init(&clean, storage, sizeof storage);
-	clean_characters(slice_of(text, n), &clean);
-	/* The other white space went with the control characters. */
-	struct slice name = fit(slice_trim(buf_view(&clean)), fitted);
+	clean_text(raw, &clean, &name);
+	name = fit(name, fitted);
 	if (name.n == 0 || slice_equal_str(name, ".") || slice_equal_str(name, "..")) {
 		name = slice_view("download");
 	}
 	memcpy(out, name.p, name.n);
 	out[name.n] = '\0';
+}
+
+int filename_renew(struct slice raw, struct slice old, char out[FILENAME_SIZE])
+{
+	char storage[CLEAN_MAX], joined[CLEAN_MAX + FILENAME_SIZE], fitted[FILENAME_LENGTH_MAX];
+	struct buf clean, whole;
+	struct slice name, extension = filename_extension(old);
+	buf_init(&clean, storage, sizeof storage);
+	if (!clean_text(raw, &clean, &name)) {
+		return -1;
+	}
+	buf_init(&whole, joined, sizeof joined);
+	buf_put(&whole, name);
+	if (extension.n && filename_extension(name).n == 0) {
+		/* A dot at the end is the one that stands before an extension. */
+		buf_put_str(&whole, slice_find_last(name, '.') + 1 == name.n && name.n ? "" : ".");
+		buf_put(&whole, extension);
+	}
+	name = fit(buf_view(&whole), fitted);
+	memcpy(out, name.p, name.n);
+	out[name.n] = '\0';
+	return 0;
 }
 
 struct slice filename_extension(struct slice name)

@@ -1,7 +1,7 @@
 /*
  * http/filename.h - a file's name: what a user sent, and what a URL and a header may carry of it.
  *
- * Sequence:  filename_clean once, when the name arrives; the others on a cleaned name
+ * Sequence:  filename_clean or filename_renew once, when the name arrives; the others on a cleaned name
  * Owns:      a clean name is the caller's; other results are in the arena; all are terminated, and
  *            filename_extension gives a view
  * Units:     lengths in bytes of UTF-8
@@ -29,6 +29,14 @@ enum { FILENAME_LENGTH_MAX = 255, FILENAME_SIZE = FILENAME_LENGTH_MAX + 1 };
  * "..%2Fpasswd" is "..-passwd". Of a text longer than 2 KiB the middle is not looked at.
  */
 void filename_clean(struct slice raw, char out[FILENAME_SIZE]);
+
+/*
+ * The safe form of a new name for a file that has the clean name `old`: as above, with the extension
+ * of `old` when it has none of its own, before it is cut. -1 when there is nothing in it to keep:
+ * only dots and white space, and characters that are removed or replaced.
+ */
+int filename_renew(struct slice raw, struct slice old, char out[FILENAME_SIZE])
+	__attribute__((warn_unused_result));
 
 /*
  * What follows the last dot, in its own case, as a view of `name`. Empty when there is no dot, when

@@ -141,6 +141,46 @@ static bool is_white_space(struct slice text)
 	return i == text.n;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+	return strcmp(*x, *y);
+}
+
+/* Sorted, because to compare each with each takes seconds for a body of 64 KiB. */
+static bool has_twins(const cJSON *object, struct arena *a)
+{
+	size_t count = (size_t)cJSON_GetArraySize(object), n = 0;
+	const char **names = arena_take(a, count * sizeof *names);
+	if (!names) {
+		return true;
+	}
+	for (const cJSON *member = object->child; member; member = member->next) {
+		names[n++] = member->string;
+	}
+	qsort(names, n, sizeof *names, compare_names);
+	for (size_t i = 1; i < n; i++) {
+		if (strcmp(names[i - 1], names[i]) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* In this value or below; cJSON's limit on nesting is the limit here. */
+static bool has_twins_within(const cJSON *value, struct arena *a)
+{
+	if (cJSON_IsObject(value) && value->child && has_twins(value, a)) {
+		return true;
+	}
+	for (const cJSON *child = value->child; child; child = child->next) {
+		if (child->child && has_twins_within(child, a)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 int json_parse(struct json *doc, struct arena *a, struct slice text)
 {
 	if (has_nul(text)) {
@@ -149,7 +189,8 @@ int json_parse(struct json *doc, struct arena *a, struct slice text)
 	const char *end = NULL;
 	cJSON *node = cJSON_ParseWithLengthOpts(text.p, text.n, &end, 0);
 	if (node && (!cJSON_IsObject(node) ||
-			    !is_white_space(slice_from(text, (size_t)(end - text.p))))) {
+			    !is_white_space(slice_from(text, (size_t)(end - text.p))) ||
+			    has_twins_within(node, a))) {
 		cJSON_Delete(node);
 		node = NULL;
 	}
@@ -165,6 +206,31 @@ bool json_get_text(const struct json *object, const char *name, struct slice *ou
 	}
 	*out = slice_view(item->valuestring);
 	return true;
+}
+
+int json_get_texts(
+	const struct json *object, const char *name, struct slice *out, size_t max, size_t *count)
+{
+	const cJSON *array = cJSON_GetObjectItemCaseSensitive(object->node, name);
+	*count = 0;
+	if (!cJSON_IsArray(array)) {
+		return 0;
+	}
+	for (const cJSON *item = array->child; item; item = item->next) {
+		if (!cJSON_IsString(item)) {
+			return -1;
+		}
+		if (*count < max) {
+			out[*count] = slice_view(item->valuestring);
+		}
+		++*count;
+	}
+	return 1;
+}
+
+bool json_has(const struct json *object, const char *name)
+{
+	return cJSON_GetObjectItemCaseSensitive(object->node, name) != NULL;
 }
 
 bool json_get_number(const struct json *object, const char *name, double *out)

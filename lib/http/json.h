@@ -46,7 +46,8 @@ int json_print(struct json *doc, struct slice *out) __attribute__((warn_unused_r
 
 /*
  * Read an object. -1 when the text is not one JSON object, or no memory was left; nor is a NUL taken,
- * at which cJSON would cut a string short.
+ * at which cJSON would cut a string short, nor an object that has two members of one name, of which
+ * every reader may take another (RFC 8259 section 4).
  */
 int json_parse(struct json *doc, struct arena *a, struct slice text)
 	__attribute__((warn_unused_result));
@@ -54,5 +55,13 @@ int json_parse(struct json *doc, struct arena *a, struct slice text)
 /* Members by exact name: false when there is none, or it is of another type. */
 bool json_get_text(const struct json *object, const char *name, struct slice *out);
 bool json_get_number(const struct json *object, const char *name, double *out);
+bool json_has(const struct json *object, const char *name);
+
+/*
+ * The elements of an array, all of them texts: 1; 0 when the member is no array; -1 when it holds
+ * anything else. *count tells them all, and the first `max` are in `out`.
+ */
+int json_get_texts(const struct json *object, const char *name, struct slice *out, size_t max,
+	size_t *count) __attribute__((warn_unused_result));
 
 #endif

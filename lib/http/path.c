@@ -194,3 +194,19 @@ int query_get(struct arena *a, struct slice query, const char *name, struct slic
 	}
 	return 0;
 }
+
+int query_collect(struct arena *a, struct slice query, const char *name, struct slice *out,
+	size_t max, size_t *count, struct error *err)
+{
+	struct slice raw_name, raw_value;
+	while (next_pair(&query, &raw_name, &raw_value)) {
+		if (raw_value.n == 0 || !names_match(raw_name, name)) {
+			continue;
+		}
+		if (*count < max && decode_field(a, raw_value, &out[*count], err) != 0) {
+			return -1;
+		}
+		++*count;
+	}
+	return 0;
+}

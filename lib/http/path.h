@@ -44,6 +44,13 @@ int query_next(struct arena *a, struct slice *rest, struct slice *name, struct s
 int query_get(struct arena *a, struct slice query, const char *name, struct slice *value,
 	struct error *err) __attribute__((warn_unused_result));
 
+/*
+ * Every value of `name` that is not empty, behind the *count that are in `out`; beyond `max` they are
+ * only counted. Else as query_get.
+ */
+int query_collect(struct arena *a, struct slice query, const char *name, struct slice *out,
+	size_t max, size_t *count, struct error *err) __attribute__((warn_unused_result));
+
 enum path_plus { PATH_PLUS_IS_PLUS, PATH_PLUS_IS_SPACE };
 
 /*

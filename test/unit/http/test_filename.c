@@ -325,6 +325,97 @@ static void every_clean_name_round_trips(void **state)
 	}
 }
 
+struct renewal {
+	const char *raw, *old, *clean; /* NULL: nothing to keep */
+};
+
+static const struct renewal renewals[] = {
+	{"photo.png", "x.jpg", "photo.png"},
+	{"x.jpg", "x.jpg", "x.jpg"},
+	/* the old extension */
+	{"photo", "x.jpg", "photo.jpg"},
+	{"photo", "x.tar.gz", "photo.gz"},
+	{"photo", "x.JPG", "photo.JPG"},
+	{"photo", "x", "photo"},
+	{"photo", ".htaccess", "photo"},
+	{"photo", "x.", "photo"},
+	{"photo.", "x.jpg", "photo.jpg"},
+	{"photo..", "x.jpg", "photo..jpg"},
+	{"photo.", "x", "photo."},
+	{".htaccess", "x.jpg", ".htaccess.jpg"},
+	{".htaccess", "x", ".htaccess"},
+	{".a.b", "x.jpg", ".a.b"},
+	{" photo \t", "x.jpg", "photo.jpg"},
+	{"\xe6\x97\xa5\xe6\x9c\xac", "x.jpg", "\xe6\x97\xa5\xe6\x9c\xac.jpg"},
+	/* the base name, decoded */
+	{"a/b/photo", "x.jpg", "photo.jpg"},
+	{"C:\\x\\photo.gif", "x.jpg", "photo.gif"},
+	{"my%20photo", "x.jpg", "my photo.jpg"},
+	/* something is left */
+	{"?.png", "x.jpg", "-.png"},
+	{"-", "x.jpg", "-.jpg"},
+	{"_", "x.jpg", "_.jpg"},
+	{"a\xff", "x.jpg", "a\xef\xbf\xbd.jpg"},
+	/* nothing is left */
+	{"", "x.jpg", NULL},
+	{"   ", "x.jpg", NULL},
+	{"\t\r\n \v", "x.jpg", NULL},
+	{".", "x.jpg", NULL},
+	{"..", "x.jpg", NULL},
+	{"...", "x.jpg", NULL},
+	{". .", "x.jpg", NULL},
+	{"???", "x.jpg", NULL},
+	{"?.?", "x.jpg", NULL},
+	{"/", "x.jpg", NULL},
+	{"photo/", "x.jpg", NULL},
+	{"photo\\", "x.jpg", NULL},
+	{"%", "x.jpg", NULL},
+	{"%2e%2E", "x.jpg", NULL},
+	{"%00", "x.jpg", NULL},
+	{"%20", "x.jpg", NULL},
+	{"\xe2\x80\xae\xe2\x80\x8f", "x.jpg", NULL},
+	{"\xc2\x80", "x.jpg", NULL},
+	{"\xff\xfe", "x.jpg", NULL},
+	{"\xef\xbf\xbd", "x.jpg", NULL},
+};
+
+static void renews(void **state)
+{
+	char out[FILENAME_SIZE], again[FILENAME_SIZE];
+	(void)state;
+	for (size_t i = 0; i < sizeof renewals / sizeof *renewals; i++) {
+		const struct renewal *r = &renewals[i];
+		int status = filename_renew(slice_view(r->raw), slice_view(r->old), out);
+		assert_int_equal(status, r->clean ? 0 : -1);
+		if (r->clean) {
+			assert_string_equal(out, r->clean);
+			filename_clean(slice_view(out), again);
+			assert_string_equal(again, out);
+		}
+	}
+}
+
+/* An extension that was added counts when the name is cut. */
+static void renews_to_what_fits(void **state)
+{
+	char raw[2500], out[FILENAME_SIZE], longest[FILENAME_SIZE];
+	(void)state;
+	static const size_t lengths[] = {251, 252, 255, 300, 2500};
+	memset(raw, 'a', sizeof raw);
+	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+		struct slice name = slice_of(raw, lengths[i]);
+		assert_int_equal(filename_renew(name, slice_view("x.jpg"), out), 0);
+		assert_int_equal(strlen(out), 255);
+		assert_string_equal(out + 250, "a.jpg");
+	}
+	/* An old extension that fills the whole name leaves room for one character. */
+	memset(longest, 'e', sizeof longest);
+	memcpy(longest, "x.", 2);
+	assert_int_equal(filename_renew(slice_view("photo"), slice_of(longest, 255), out), 0);
+	assert_int_equal(strlen(out), 255);
+	assert_memory_equal(out, "p.eee", 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +428,8 @@ int main(void)
 		cmocka_unit_test(encodes_paths),
 		cmocka_unit_test(writes_dispositions),
 		cmocka_unit_test(every_clean_name_round_trips),
+		cmocka_unit_test(renews),
+		cmocka_unit_test(renews_to_what_fits),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

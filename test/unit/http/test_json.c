@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "http/json.h"
 
 static struct arena arena;
@@ -129,6 +130,68 @@ static void takes_no_nul(void **state)
 	}
 }
 
+/* Of two members of one name every reader may take another. */
+static void refuses_twins(void **state)
+{
+	static const char *const bad[] = {"{\"a\":1,\"a\":1}", "{\"a\":1,\"b\":2,\"a\":3}",
+		"{\"\":1,\"\":2}", "{\"a\":1,\"\\u0061\":2}", "{\"x\":{\"a\":1,\"a\":2}}",
+		"{\"x\":[1,[{\"a\":1,\"b\":1,\"a\":2}]]}"};
+	static const char *const good[] = {"{\"a\":1,\"A\":1}", "{\"a\":{\"a\":{\"a\":1}}}",
+		"{\"a\":[{\"a\":1},{\"a\":1}]}", "{\"a\":1,\"aa\":1,\"a \":1}", "{\"a\":{}}"};
+	struct json doc;
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		assert_int_equal(json_parse(&doc, &arena, slice_view(bad[i])), -1);
+	}
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		assert_int_equal(json_parse(&doc, &arena, slice_view(good[i])), 0);
+	}
+}
+
+static void refuses_depth(void **state)
+{
+	static char text[40000];
+	struct json doc;
+	struct buf deep;
+	(void)state;
+	for (size_t depth = 100; depth <= 10000; depth *= 10) {
+		buf_init(&deep, text, sizeof text);
+		buf_put_str(&deep, "{\"a\":");
+		for (size_t i = 0; i < depth; i++) {
+			buf_put_char(&deep, '[');
+		}
+		for (size_t i = 0; i < depth; i++) {
+			buf_put_char(&deep, ']');
+		}
+		buf_put_char(&deep, '}');
+		assert_int_equal(json_parse(&doc, &arena, buf_view(&deep)), depth > 100 ? -1 : 0);
+	}
+}
+
+static void reads_texts(void **state)
+{
+	struct json doc;
+	struct slice out[2];
+	size_t count;
+	(void)state;
+	assert_int_equal(json_parse(&doc, &arena,
+				 slice_view("{\"a\":[\"x\",\"\",\"z\"],\"none\":[],\"n\":[\"x\",1],"
+					    "\"s\":\"x\",\"o\":{\"x\":\"y\"},\"z\":null}")),
+		0);
+	assert_int_equal(json_get_texts(&doc, "a", out, 2, &count), 1);
+	assert_int_equal(count, 3);
+	assert_true(slice_equal_str(out[0], "x") && slice_equal_str(out[1], ""));
+	assert_int_equal(json_get_texts(&doc, "none", out, 2, &count), 1);
+	assert_int_equal(count, 0);
+	assert_int_equal(json_get_texts(&doc, "n", out, 2, &count), -1);
+	static const char *const others[] = {"s", "o", "z", "missing"};
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		assert_int_equal(json_get_texts(&doc, others[i], out, 2, &count), 0);
+		assert_int_equal(count, 0);
+		assert_int_equal(json_has(&doc, others[i]), i < 3);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +202,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(reads_an_object, make_arena, drop_arena),
 		cmocka_unit_test_setup_teardown(refuses_what_is_no_object, make_arena, drop_arena),
 		cmocka_unit_test_setup_teardown(takes_no_nul, make_arena, drop_arena),
+		cmocka_unit_test_setup_teardown(refuses_twins, make_arena, drop_arena),
+		cmocka_unit_test_setup_teardown(refuses_depth, make_arena, drop_arena),
+		cmocka_unit_test_setup_teardown(reads_texts, make_arena, drop_arena),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

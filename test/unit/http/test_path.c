@@ -238,6 +238,43 @@ static void test_get(void **state)
 	}
 }
 
+static void test_collect(void **state)
+{
+	static const struct {
+		const char *query;
+		int status;
+		size_t count;
+		const char *first, *second;
+	} rows[] = {
+		{"ids[]=a&ids[]=b", 0, 2, "a", "b"},
+		{"ids%5B%5D=a%2Bb&x=1&ids%5b%5d=c+d", 0, 2, "a+b", "c d"},
+		{"ids[]=&ids[]&ids[]=b&&", 0, 1, "b", NULL},
+		{"ids[]=1&ids[]=2&ids[]=3&ids[]=%", 0, 4, "1", "2"},
+		{"x=%&ids[]=a", 0, 1, "a", NULL},
+		{"ids=a&IDS[]=b&ids[0]=c", 0, 0, NULL, NULL},
+		{"", 0, 0, NULL, NULL},
+		{"ids[]=%zz", -1, 0, NULL, NULL},
+		{"ids[]=a%00", -1, 0, NULL, NULL},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct slice out[2];
+		size_t count = 0;
+		struct error err = {0};
+		int status = query_collect(
+			&arena, slice_view(rows[i].query), "ids[]", out, 2, &count, &err);
+		assert_int_equal(status, rows[i].status);
+		assert_int_equal(err.status, status ? 400 : 0);
+		assert_int_equal(count, rows[i].count);
+		if (rows[i].first) {
+			check_slice(out[0], rows[i].first);
+		}
+		if (rows[i].second) {
+			check_slice(out[1], rows[i].second);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +284,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_next, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_fields, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_get, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_collect, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
