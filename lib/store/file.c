@@ -26,8 +26,9 @@ static int pack(struct arena *a, const struct record *record, struct slice *out,
 	const char *const texts[RECORD_TEXTS] = {record->filename,
 		redis_number(a, (int64_t)record->size), record->content_type, record->ext,
 		record->provenance, record->original_url};
+	const char *renamed = record->renamed_ms ? redis_number(a, record->renamed_ms) : "";
 	unsigned char digest[SHA256_BYTES];
-	size_t n = sizeof digest;
+	size_t n = sizeof digest + slice_view(renamed).n;
 	struct buf text;
 	for (size_t i = 0; i < RECORD_TEXTS; i++) {
 		n += slice_view(texts[i]).n + 1;
@@ -39,6 +40,7 @@ static int pack(struct arena *a, const struct record *record, struct slice *out,
 	}
 	int status = number_unhex(slice_view(record->sha256), digest, sizeof digest);
 	buf_put(&text, slice_of(digest, sizeof digest));
+	buf_put_str(&text, renamed);
 	*out = buf_view(&text);
 	return status == 0 && !text.failed ? 0
 					   : error_set(err, 500, "internal_error",
@@ -80,9 +82,13 @@ int file_read(struct arena *a, const char *account, const char *id, struct slice
 {
 	char *hex = arena_take(a, SHA256_HEX_SIZE);
 	struct slice texts[RECORD_TEXTS];
+	uint64_t renamed_ms = 0;
 	for (size_t i = 0; i < RECORD_TEXTS; i++) {
 		texts[i] = slice_cut(&text, '\0');
 	}
+	struct slice digest = slice_head(text, SHA256_BYTES);
+	struct slice renamed = slice_from(text, SHA256_BYTES);
+	int status = renamed.n ? number_parse(renamed, &renamed_ms) : 0;
 	/* Each is terminated where it stands. */
 	*out = (struct record){
 		.id = id,
@@ -94,12 +100,14 @@ int file_read(struct arena *a, const char *account, const char *id, struct slice
 		.created_ms = uuid_time_ms(slice_view(id)),
 		.provenance = texts[4].p,
 		.original_url = texts[5].p,
+		.renamed_ms = (int64_t)renamed_ms,
 	};
-	if (!hex || number_parse(texts[1], &out->size) != 0 || text.n != SHA256_BYTES) {
+	if (!hex || number_parse(texts[1], &out->size) != 0 || digest.n != SHA256_BYTES ||
+		status != 0) {
 		return error_set(
 			err, 500, "internal_error", "record of %s in Redis is damaged", id);
 	}
-	number_hex((const unsigned char *)text.p, SHA256_BYTES, hex);
+	number_hex((const unsigned char *)digest.p, SHA256_BYTES, hex);
 	return 0;
 }
 
@@ -118,6 +126,30 @@ int file_find(struct redis *r, struct arena *a, const char *account, const char 
 		return 0;
 	}
 	return file_read(a, account, id, text, out, err) == 0 ? 1 : -1;
+}
+
+int file_rename(struct redis *r, struct arena *a, const struct record *record, struct error *err)
+{
+	struct redis_query q;
+	const struct redisReply *reply;
+	struct slice text;
+	if (pack(a, record, &text, err) != 0) {
+		return -1;
+	}
+	file_query(&q, a, SCRIPT_RENAME, record->owner);
+	redis_add_str(&q, record->id);
+	redis_add_str(&q, record->filename);
+	redis_add(&q, text);
+	redis_add_str(&q, redis_number(a, record->renamed_ms));
+	q.again_after_timeout = true;
+	if (redis_ask(r, a, &q, &reply, err) != 0) {
+		return -1;
+	}
+	if (slice_equal_str(redis_text(reply), "late")) {
+		return error_set(err, 503, "unavailable",
+			"Redis knows of a later rename of %s than the store", record->id);
+	}
+	return slice_equal_str(redis_text(reply), "renamed");
 }
 
 int file_remove(

@@ -26,7 +26,7 @@ int file_find(struct redis *r, struct arena *a, const char *account, const char 
 
 /*
  * The record in a text that Redis gave: filename, size, content type, ext, provenance, original URL
- * and SHA-256, each but the last with a NUL behind it. *out borrows from account, id and text; 500
+ * and SHA-256, each but the last with a NUL behind it, and then, once renamed, renamed_ms. *out borrows from account, id and text; 500
  * when it is anything else.
  */
 int file_read(struct arena *a, const char *account, const char *id, struct slice text,
@@ -38,6 +38,13 @@ int file_read(struct arena *a, const char *account, const char *id, struct slice
  */
 void file_query(
 	struct redis_query *q, struct arena *a, enum redis_script script, const char *account);
+
+/*
+ * Put `record`, as a rename left it on disk, in the place of the one that is there. 1; 0 when none is
+ * there; -1, which is 503 too when that has a later renamed_ms. Repeating it is harmless.
+ */
+int file_rename(struct redis *r, struct arena *a, const struct record *record, struct error *err)
+	__attribute__((warn_unused_result));
 
 /* Take record, listing and counters away at once. Repeating it is harmless. */
 int file_remove(struct redis *r, struct arena *a, const char *account, const char *id,

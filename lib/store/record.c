@@ -24,22 +24,45 @@ static int print(const struct record *r, struct arena *a, struct slice *out)
 	if (*r->original_url) {
 		json_set_str(&doc, "original_url", r->original_url);
 	}
+	if (r->renamed_ms) {
+		json_set_integer(&doc, "renamed_ms", (uint64_t)r->renamed_ms);
+	}
 	return json_print(&doc, out);
 }
 
-int record_publish(
-	const struct volume_root *root, struct arena *a, const struct record *r, struct error *err)
+/* Durable, and still without its name. */
+static int write_new(const struct volume_root *root, struct arena *a, const struct record *r,
+	struct volume_file **out, struct error *err)
 {
 	struct slice text;
 	struct volume_file *file = arena_alloc(a, sizeof *file);
 	if (!file || print(r, a, &text) != 0) {
 		return error_set(err, 500, "internal_error", "record does not fit");
 	}
-	if (volume_create(root, a, file, err) != 0 || volume_write(file, text, err) != 0 ||
-		volume_sync(file, err) != 0) {
+	*out = file;
+	if (volume_create(root, a, file, err) != 0 || volume_write(file, text, err) != 0) {
+		return -1;
+	}
+	return volume_sync(file, err);
+}
+
+int record_publish(
+	const struct volume_root *root, struct arena *a, const struct record *r, struct error *err)
+{
+	struct volume_file *file;
+	if (write_new(root, a, r, &file, err) != 0) {
 		return -1;
 	}
 	return volume_link(file, VOLUME_RECORDS, r->id, "json", err);
+}
+
+int record_replace(const struct volume_root *root, struct arena *a, const struct record *r,
+	struct volume_file **out, struct error *err)
+{
+	if (write_new(root, a, r, out, err) != 0) {
+		return -1;
+	}
+	return volume_replace(*out, VOLUME_RECORDS, r->id, "json", err);
 }
 
 static const char *text_of(const struct json *doc, const char *name)
@@ -48,10 +71,10 @@ static const char *text_of(const struct json *doc, const char *name)
 	return json_get_text(doc, name, &s) ? s.p : NULL;
 }
 
-/* Every member but original_url must be there. */
+/* Every member but original_url and renamed_ms must be there. */
 static int parse(struct json *doc, struct record *r)
 {
-	double size;
+	double size, renamed;
 	struct slice created;
 	*r = (struct record){
 		.id = text_of(doc, "id"),
@@ -73,6 +96,7 @@ static int parse(struct json *doc, struct record *r)
 		return -1;
 	}
 	r->size = (uint64_t)size;
+	r->renamed_ms = json_get_number(doc, "renamed_ms", &renamed) ? (int64_t)renamed : 0;
 	return 0;
 }
 

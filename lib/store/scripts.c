@@ -52,6 +52,22 @@ static const char remove_file[] = "local id, record = ARGV[1], find(ARGV[1])\n"
 				  "end\n"
 				  "return 'removed'\n";
 
+/*
+ * ARGV: id, filename, record, renamed_ms. A rename that Redis is told of and gets to after a later
+ * one, because it stalled in between, must not win over that.
+ */
+static const char rename_file[] =
+	"local id, record = ARGV[1], find(ARGV[1])\n"
+	"if not record then return 'absent' end\n"
+	"local texts = select(2, string.find(record, string.rep('[^%z]*%z', 6)))\n"
+	"local last = tonumber(string.sub(record, texts + 32 + 1)) or 0\n"
+	"if last > tonumber(ARGV[4]) then return 'late' end\n"
+	"redis.call('HSET', KEYS[3], id, ARGV[3])\n"
+	"redis.call('DEL', KEYS[1] .. ':file:' .. id)\n"
+	"redis.call('ZREM', KEYS[4], member(string.match(record, '^[^%z]*'), id))\n"
+	"redis.call('ZADD', KEYS[4], 0, member(ARGV[2], id))\n"
+	"return 'renamed'\n";
+
 /* KEYS: account. One with files stays, because their URLs would die. */
 static const char close_account[] = "local files = redis.call('HGET', KEYS[1], 'files')\n"
 				    "if files and tonumber(files) > 0 then return 'has files' end\n"
@@ -109,6 +125,7 @@ const char *const script_texts[SCRIPT__COUNT] = {
 	[SCRIPT_COMMIT] = commit,
 	[SCRIPT_FIND] = find_file,
 	[SCRIPT_REMOVE] = remove_file,
+	[SCRIPT_RENAME] = rename_file,
 	[SCRIPT_CLOSE] = close_account,
 	[SCRIPT_RATE_BEGIN] = rate_begin,
 	[SCRIPT_RATE_END] = rate_end,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -27,6 +28,7 @@ static int fail(struct error *err, const char *what)
 	case ENOTCONN:
 	case EMFILE:
 	case ENFILE:
+	case ENOLCK:
 		return error_set(err, 503, "unavailable", "%s: %s", what, strerror(errno));
 	default:
 		return error_set(err, 500, "internal_error", "%s: %s", what, strerror(errno));
@@ -120,14 +122,22 @@ static void discard_deferred(void *arg)
 	volume_discard(arg);
 }
 
-/* For filesystems without unnamed files, NFS and some of FUSE, and where there is no /proc. */
-static int create_named(struct volume_file *file, struct error *err)
+static int make_tmp_name(char out[VOLUME_TMP_NAME_SIZE], struct error *err)
 {
 	char id[UUID_SIZE];
 	if (random_uuid(0, id) != 0) {
 		return error_set(err, 500, "internal_error", "no random bytes");
 	}
-	snprintf(file->tmp_name, sizeof file->tmp_name, "tmp/%s", id);
+	snprintf(out, VOLUME_TMP_NAME_SIZE, "tmp/%s", id);
+	return 0;
+}
+
+/* For filesystems without unnamed files, NFS and some of FUSE, and where there is no /proc. */
+static int create_named(struct volume_file *file, struct error *err)
+{
+	if (make_tmp_name(file->tmp_name, err) != 0) {
+		return -1;
+	}
 	file->fd =
 		openat(file->root->fd, file->tmp_name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (file->fd < 0) {
@@ -258,6 +268,59 @@ int volume_link(struct volume_file *file, enum volume_kind kind, const char *id,
 	return -1;
 }
 
+/*
+ * A filesystem may tell only at a close that bytes were lost. Another descriptor of the same opening
+ * keeps the lock meanwhile.
+ */
+static int close_for_errors(struct volume_file *file, struct error *err)
+{
+	int fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0) {
+		return fail(err, "dup");
+	}
+	int closed = close(file->fd);
+	file->fd = fd;
+	return closed == 0 ? 0 : fail(err, "close");
+}
+
+/* A link never takes the place of a name, a rename does; so an unnamed file needs one to start from. */
+static int give_tmp_name(struct volume_file *file, struct error *err)
+{
+	char name[VOLUME_TMP_NAME_SIZE];
+	if (*file->tmp_name) {
+		return 0;
+	}
+	if (make_tmp_name(name, err) != 0) {
+		return -1;
+	}
+	if (link_once(file, name) != 0) {
+		return fail(err, "link");
+	}
+	memcpy(file->tmp_name, name, sizeof name);
+	return 0;
+}
+
+int volume_replace(struct volume_file *file, enum volume_kind kind, const char *id, const char *ext,
+	struct error *err)
+{
+	char folder[VOLUME_PATH_SIZE], path[VOLUME_PATH_SIZE];
+	const struct volume_root *root = file->root;
+	name_paths(kind, id, ext, folder, path);
+	if (flock(file->fd, LOCK_EX | LOCK_NB) != 0) {
+		return fail(err, "lock");
+	}
+	if (close_for_errors(file, err) != 0 || give_tmp_name(file, err) != 0) {
+		return -1;
+	}
+	/* As with links, a network filesystem may report as failed what took effect. */
+	if (renameat(root->fd, file->tmp_name, root->fd, path) != 0 &&
+		!volume_leads_to(root, kind, id, ext, file->fd)) {
+		return fail(err, "rename");
+	}
+	*file->tmp_name = '\0';
+	return sync_folder(root, folder, err);
+}
+
 int volume_unlink(const struct volume_root *root, enum volume_kind kind, const char *id,
 	const char *ext, struct error *err)
 {
@@ -274,22 +337,55 @@ int volume_unlink(const struct volume_root *root, enum volume_kind kind, const c
 	return sync_folder(root, folder, err);
 }
 
+/* 1, 0 when there is no regular file, -1. */
+static int open_regular(const struct volume_root *root, const char *path, int more, int *fd,
+	struct stat *st, struct error *err)
+{
+	*fd = open_plain(root->fd, path, more);
+	if (*fd < 0) {
+		return errno == ENOENT || errno == ELOOP || errno == ENXIO || errno == EISDIR
+			       ? 0
+			       : fail(err, "open");
+	}
+	if (fstat(*fd, st) != 0 || !S_ISREG(st->st_mode)) {
+		close(*fd);
+		return 0;
+	}
+	return 1;
+}
+
 int volume_read(const struct volume_root *root, enum volume_kind kind, const char *id,
 	const char *ext, struct volume_stat *out, struct error *err)
 {
 	char folder[VOLUME_PATH_SIZE], path[VOLUME_PATH_SIZE];
 	struct stat st;
+	int fd;
 	name_paths(kind, id, ext, folder, path);
-	int fd = open_plain(root->fd, path, 0);
-	if (fd < 0) {
-		return errno == ENOENT || errno == ELOOP || errno == ENXIO ? 0 : fail(err, "open");
+	int found = open_regular(root, path, 0, &fd, &st, err);
+	if (found == 1) {
+		*out = (struct volume_stat){fd, (uint64_t)st.st_size, st.st_mtime};
 	}
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-		close(fd);
-		return 0;
-	}
-	*out = (struct volume_stat){fd, (uint64_t)st.st_size, st.st_mtime};
-	return 1;
+	return found;
+}
+
+int volume_edit(const struct volume_root *root, enum volume_kind kind, const char *id,
+	const char *ext, int *fd, struct error *err)
+{
+	char folder[VOLUME_PATH_SIZE], path[VOLUME_PATH_SIZE];
+	struct stat st;
+	name_paths(kind, id, ext, folder, path);
+	return open_regular(root, path, O_RDWR, fd, &st, err);
+}
+
+bool volume_leads_to(const struct volume_root *root, enum volume_kind kind, const char *id,
+	const char *ext, int fd)
+{
+	char folder[VOLUME_PATH_SIZE], path[VOLUME_PATH_SIZE];
+	struct stat named, opened;
+	name_paths(kind, id, ext, folder, path);
+	return fstatat(root->fd, path, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fstat(fd, &opened) == 0 && named.st_ino == opened.st_ino &&
+	       named.st_dev == opened.st_dev;
 }
 
 int volume_free_bytes(const struct volume_root *root, uint64_t *out, struct error *err)

@@ -8,7 +8,9 @@
  *   tmp/                  unfinished files, where the filesystem has no unnamed ones
  *
  * A file is made unnamed (O_TMPFILE), or under tmp/ where that is not to be had, and linked into
- * place when it is complete: readers never see a part, and nothing is ever written over.
+ * place when it is complete: readers never see a part, and nothing is ever written over. What may
+ * change, a record, is changed by putting a new file in the old one's place (volume_replace), by
+ * whoever holds the lock on the old one (store/alter.h).
  *
  * Sequence:  volume_init once; then
  *            volume_open -> volume_create -> volume_write* -> volume_sync -> volume_link
@@ -81,6 +83,14 @@ int volume_sync(struct volume_file *file, struct error *err) __attribute__((warn
 int volume_link(struct volume_file *file, enum volume_kind kind, const char *id, const char *ext,
 	struct error *err) __attribute__((warn_unused_result));
 
+/*
+ * Put the file in the place of another, durably: readers find the one or the other, whole. It stays
+ * open, and is locked (flock) before it has the name, until volume_discard or the arena's reset. On
+ * failure the old one is there; the new one only if all that failed was to make it durable.
+ */
+int volume_replace(struct volume_file *file, enum volume_kind kind, const char *id, const char *ext,
+	struct error *err) __attribute__((warn_unused_result));
+
 /* Close the file and remove its temporary name, if it has one; harmless afterwards. */
 void volume_discard(struct volume_file *file);
 
@@ -100,6 +110,17 @@ struct volume_stat {
 int volume_read(const struct volume_root *root, enum volume_kind kind, const char *id,
 	const char *ext, struct volume_stat *out, struct error *err)
 	__attribute__((warn_unused_result));
+
+/*
+ * The same with a descriptor that may be written to, which a lock needs on a network filesystem;
+ * *fd is the caller's to close.
+ */
+int volume_edit(const struct volume_root *root, enum volume_kind kind, const char *id,
+	const char *ext, int *fd, struct error *err) __attribute__((warn_unused_result));
+
+/* Whether a name leads to this open file, and not to another by now, or to none. */
+bool volume_leads_to(const struct volume_root *root, enum volume_kind kind, const char *id,
+	const char *ext, int fd);
 
 /* The folder of a kind, relative to the store. */
 const char *volume_folder(enum volume_kind kind);

@@ -4,7 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -396,6 +398,76 @@ static void test_blobs(void **state)
 	sha256_free(hash);
 }
 
+static int lock_status(struct store *s)
+{
+	struct error err;
+	int fd;
+	assert_int_equal(volume_edit(&s->root, VOLUME_RECORDS, ID, "json", &fd, &err), 1);
+	assert_true(volume_leads_to(&s->root, VOLUME_RECORDS, ID, "json", fd));
+	int status = flock(fd, LOCK_EX | LOCK_NB);
+	close(fd);
+	return status;
+}
+
+static size_t unfinished(const struct store *s)
+{
+	size_t count = 0;
+	DIR *tmp = opendir(at(s, "tmp"));
+	assert_non_null(tmp);
+	for (struct dirent *e = readdir(tmp); e; e = readdir(tmp)) {
+		count += *e->d_name != '.';
+	}
+	closedir(tmp);
+	return count;
+}
+
+/* The new record is whole and locked from the moment on at which the name leads to it. */
+static void test_replace(void **state)
+{
+	struct store *s = *state;
+	struct record in = record_of("old.txt"), out;
+	struct volume_file *file;
+	struct error err;
+	int fd;
+	/* With unnamed files, and without, as where there is no /proc. */
+	for (int named = 0; named <= 1; named++) {
+		in.filename = "old.txt";
+		in.renamed_ms = 0;
+		assert_int_equal(record_publish(&s->root, &s->arena, &in, &err), 0);
+		if (named) {
+			volume_release(&s->volume);
+		}
+		assert_int_equal(volume_edit(&s->root, VOLUME_RECORDS, ID, "json", &fd, &err), 1);
+		in.filename = "new.txt";
+		in.renamed_ms = 1700000000001;
+		assert_int_equal(record_replace(&s->root, &s->arena, &in, &file, &err), 0);
+		assert_false(volume_leads_to(&s->root, VOLUME_RECORDS, ID, "json", fd));
+		close(fd);
+		assert_int_equal(lock_status(s), -1);
+		volume_discard(file);
+		assert_int_equal(lock_status(s), 0);
+		assert_int_equal(record_read(&s->root, &s->arena, ID, &out, &err), 1);
+		assert_string_equal(out.filename, "new.txt");
+		assert_true(out.renamed_ms == in.renamed_ms);
+		assert_int_equal(unfinished(s), 0);
+		assert_int_equal(record_remove(&s->root, ID, &err), 0);
+	}
+	assert_int_equal(volume_edit(&s->root, VOLUME_RECORDS, ID, "json", &fd, &err), 0);
+}
+
+/* There is nothing to take the place of, not even a folder: nothing is left. */
+static void test_replace_nothing(void **state)
+{
+	struct store *s = *state;
+	struct record in = record_of("new.txt");
+	struct volume_file *file;
+	struct error err;
+	assert_int_equal(record_replace(&s->root, &s->arena, &in, &file, &err), -1);
+	volume_discard(file);
+	assert_int_equal(unfinished(s), 0);
+	assert_false(is_there(s, "records/abc"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -412,6 +484,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_cut_records, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_blob, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_blobs, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_replace, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_replace_nothing, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
