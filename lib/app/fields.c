@@ -78,3 +78,34 @@ int fields_text(struct call *c, const struct fields *fields, const char *name, s
 	int found = query_get(c->req->arena, fields->form, name, out, err);
 	return found != 0 ? found : query_get(c->req->arena, fields->query, name, out, err);
 }
+
+static int collect(struct call *c, struct slice pairs, const char *name, struct slice *out,
+	size_t max, size_t *count, struct error *err)
+{
+	const char *bracketed = arena_printf(c->req->arena, "%s[]", name);
+	if (!bracketed) {
+		return call_full(err);
+	}
+	if (query_collect(c->req->arena, pairs, bracketed, out, max, count, err) != 0) {
+		return -1;
+	}
+	/* As some clients write a list: one field of the name for each element. */
+	return query_collect(c->req->arena, pairs, name, out, max, count, err);
+}
+
+int fields_texts(struct call *c, const struct fields *fields, const char *name, struct slice *out,
+	size_t max, size_t *count, struct error *err)
+{
+	*count = 0;
+	if (fields->document && json_has(fields->document, name)) {
+		if (json_get_texts(fields->document, name, out, max, count) < 0) {
+			error_set(err, 400, "bad_request", "%s holds what is no text", name);
+			return error_explain(err, "%s holds something that is no string", name);
+		}
+		return 0;
+	}
+	if (collect(c, fields->form, name, out, max, count, err) != 0) {
+		return -1;
+	}
+	return *count ? 0 : collect(c, fields->query, name, out, max, count, err);
+}

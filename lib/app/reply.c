@@ -29,6 +29,7 @@ static const struct reply_words {
 	{"unsupported_media_type", "Unsupported media type",
 		"The request body is of a type that this address does not take."},
 	{"upload_failed", "Upload failed", "The file could not be stored."},
+	{"rename_failed", "Rename failed", "The file keeps the name it has."},
 	{"rate_limited", "Too many requests",
 		"Your account has asked for this too often; try again later."},
 	{"internal_error", "Internal error", "Something went wrong here; nothing was stored."},

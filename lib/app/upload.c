@@ -1,4 +1,4 @@
-/* POST /api/v4/upload and PUT /api/v4/upload/:name: one file, in a form or by itself; and its end. */
+/* POST /api/v4/upload and PUT /api/v4/upload/:name: one file, in a form or by itself. */
 #include "app/form.h"
 #include "app/publish.h"
 #include "http/filename.h"
@@ -109,33 +109,4 @@ int upload_put(struct call *c, struct error *err)
 		return -1;
 	}
 	return store(u, err);
-}
-
-/* Bytes first, then the record, then Redis: cut short anywhere, the same call finishes it. */
-int upload_delete(struct call *c, struct error *err)
-{
-	const char *id = arena_dup(c->req->arena, c->parameters[0]);
-	const char *account = c->identity->account.id;
-	struct record record;
-	struct json doc;
-	if (!id) {
-		return call_full(err);
-	}
-	int found = uuid_is_valid(c->parameters[0])
-			    ? file_find(c->app->redis, c->req->arena, account, id, &record, err)
-			    : 0;
-	if (found <= 0) {
-		return found < 0 ? -1
-				 : error_set(err, 404, "not_found", "no such file of the caller");
-	}
-	if (call_open_store(c, err) != 0 ||
-		volume_unlink(&c->root, VOLUME_FILES, id, record.ext, err) != 0 ||
-		record_remove(&c->root, id, err) != 0 ||
-		file_remove(c->app->redis, c->req->arena, account, id, err) != 0) {
-		return -1;
-	}
-	json_init(&doc, c->req->arena);
-	json_set_str(&doc, "id", id);
-	json_set_bool(&doc, "deleted", true);
-	return reply_json(c, 200, &doc, err);
 }

@@ -44,6 +44,7 @@ struct config {
 	uint64_t fetch_connect_timeout_s;
 	uint64_t fetch_timeout_s;  /* over all hops */
 	uint64_t fetch_per_minute; /* an account; 0: no limit */
+	uint64_t batch_timeout_s;
 	uint64_t recycle_requests;
 	uint64_t recycle_age_s;
 	uint64_t redis_connect_timeout_ms;
