@@ -148,7 +148,7 @@ static int check_count(const struct batch *b, struct error *err)
 	return error_explain(err, "Maximum %d files per batch, got %zu", BATCH_FILES_MAX, b->count);
 }
 
-/* 0, and the item tells how it went; -1 when no other could fare better. */
+/* 0, and the item tells how it went; -1 when Redis is at fault: no other could fare better. */
 static int publish(struct batch *b, struct item *item, struct error *err)
 {
 	const struct account *account = &b->call->identity->account;
@@ -158,16 +158,20 @@ static int publish(struct batch *b, struct item *item, struct error *err)
 	}
 	if (err->status == 402) {
 		/* Another request took the room; the account was read anew. */
-		item->reason = refusal(b, account->bytes, item->size);
-		return item->reason ? 0 : call_full(err);
+		const char *reason = refusal(b, account->bytes, item->size);
+		item->reason = reason ? reason : internal;
+		return 0;
 	}
 	fail_internally(b, item, err);
-	return err->status == 503 || err->status == 401 ? -1 : 0;
+	return item->staged.asked ? -1 : 0;
 }
 
 static int publish_all(struct batch *b, struct error *err)
 {
 	int status = 0;
+	if (staged_check_room(b->call, b->count, err) != 0) {
+		return -1;
+	}
 	for (size_t i = 0; i < b->count; i++) {
 		struct item *item = &b->items[i];
 		if (!item->reason && status == 0) {

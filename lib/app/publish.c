@@ -6,8 +6,10 @@
 #include "crypto/random.h"
 #include "http/human.h"
 
-/* A commit whose answer finds no room would be a file that nobody is told of. */
-enum { ANSWER_ROOM = RESPONSE_HEAD_CEILING + 8 * 1024 };
+enum {
+	ANSWER_ROOM = RESPONSE_HEAD_CEILING + 2 * 1024,
+	FILE_ROOM = 4 * 1024, /* its record, its commit, its place in the answer */
+};
 
 _Static_assert((int)BLOB_LEADING >= (int)SNIFF_LEADING, "enough leading bytes are kept");
 
@@ -101,6 +103,7 @@ int intake_stage(struct intake *in, struct slice filename, const struct source *
 		return -1;
 	}
 	out->bytes = blob_take(&in->blob);
+	out->asked = false;
 	in->claimed += out->record.size;
 	return 0;
 }
@@ -144,22 +147,35 @@ static int commit(struct call *c, const struct record *record, struct error *err
 	return -1;
 }
 
-int staged_publish(struct call *c, struct staged *file, struct error *err)
+int staged_check_room(struct call *c, size_t count, struct error *err)
+{
+	return arena_has(c->req->arena, ANSWER_ROOM + count * FILE_ROOM) ? 0 : call_full(err);
+}
+
+static int link_both(struct call *c, struct staged *file, struct error *err)
 {
 	const struct record *record = &file->record;
-	if (!arena_has(c->req->arena, ANSWER_ROOM)) {
-		return call_full(err);
-	}
 	if (volume_link(file->bytes, VOLUME_FILES, record->id, record->ext, err) != 0) {
+		/* Its descriptor may be what the next one lacks. */
+		volume_discard(file->bytes);
 		return -1;
 	}
 	if (record_publish(&c->root, c->req->arena, record, err) != 0) {
 		unpublish(c, record);
 		return -1;
 	}
-	if (commit(c, record, err) != 0) {
+	return 0;
+}
+
+int staged_publish(struct call *c, struct staged *file, struct error *err)
+{
+	if (staged_check_room(c, 1, err) != 0 || link_both(c, file, err) != 0) {
 		return -1;
 	}
-	c->stored = record->id;
+	file->asked = true;
+	if (commit(c, &file->record, err) != 0) {
+		return -1;
+	}
+	c->stored = file->record.id;
 	return 0;
 }

@@ -25,6 +25,7 @@ struct intake {
 struct staged {
 	struct record record;
 	struct volume_file *bytes;
+	bool asked; /* Redis was asked to take it: when that failed, the store was not to blame */
 };
 
 /* 402 when a file of at least `size` bytes cannot be taken from this account. */
@@ -51,9 +52,16 @@ int intake_stage(struct intake *in, struct slice filename, const struct source *
 	struct staged *out, struct error *err) __attribute__((warn_unused_result));
 
 /*
+ * 500 unless there is memory to publish so many files and to tell of them: what was committed must
+ * not end in an answer that does not fit. Ask before the first of several.
+ */
+int staged_check_room(struct call *c, size_t count, struct error *err)
+	__attribute__((warn_unused_result));
+
+/*
  * Give it its name and commit it: on success the URL answers. On failure nothing is public or
  * counted, except that files stay, unknown to anyone, when nobody can tell whether Redis took the
- * commit.
+ * commit. Its bytes are given up at once.
  */
 int staged_publish(struct call *c, struct staged *file, struct error *err)
 	__attribute__((warn_unused_result));

@@ -125,6 +125,62 @@ static void test_upload_with_many_names(void **state)
 	}
 }
 
+/* As many files as a batch takes, of the longest names and the longest type. */
+static struct slice largest_batch(char **storage)
+{
+	size_t n;
+	FILE *out = open_memstream(storage, &n);
+	for (size_t i = 0; i < 40; i++) {
+		fputs("--B\r\nContent-Disposition: form-data; name=\"files[]\"; filename=\"", out);
+		for (size_t c = 0; c < 83; c++) {
+			fputs("\xe2\x82\xac", out);
+		}
+		fputs("a.pptx\"\r\n\r\n\r\n", out);
+	}
+	fputs("--B--\r\n", out);
+	fclose(out);
+	return slice_of(*storage, n);
+}
+
+static size_t count_digests(struct slice text)
+{
+	static const char digest[] = "\"sha256\":\"";
+	size_t count = 0;
+	for (const char *p = text.p; p; p = p ? p + 1 : NULL) {
+		p = memmem(p, (size_t)(text.p + text.n - p), digest, sizeof digest - 1);
+		count += p != NULL;
+	}
+	return count;
+}
+
+/* All of it is stored and told, or nothing is: no client hears 500 of files that are there. */
+static void test_batch(void **state)
+{
+	struct fixture *f = *state;
+	char *storage = NULL;
+	struct ask ask = upload(f, largest_batch(&storage));
+	size_t refused = 0;
+	ask.target = "/api/v4/uploads";
+	for (size_t size = APP_ARENA - 512 * 1024; size < APP_ARENA; size += 16001) {
+		resize(f, size);
+		struct kept before = fixture_kept(f);
+		int status = fixture_ask(f, &ask);
+		assert_true(status == 201 || status == 500);
+		size_t told = status == 201 ? count_digests(f->body) : 0;
+		assert_int_equal(told, status == 201 ? 40 : 0);
+		assert_int_equal(fixture_kept(f).files, before.files + told);
+		assert_int_equal(fixture_kept(f).counted_files, before.counted_files + told);
+		refused += status == 500;
+	}
+	assert_true(refused > 0);
+	/* What a worker itself takes, for the head of the request, is half of this. */
+	resize(f, APP_ARENA - 192 * 1024);
+	assert_int_equal(fixture_ask(f, &ask), 201);
+	assert_int_equal(count_digests(f->body), 40);
+	resize(f, APP_ARENA);
+	free(storage);
+}
+
 static void test_get(void **state)
 {
 	struct fixture *f = *state;
@@ -179,6 +235,7 @@ int main(void)
 		cmocka_unit_test(test_upload),
 		cmocka_unit_test(test_upload_at_the_edge),
 		cmocka_unit_test(test_upload_with_many_names),
+		cmocka_unit_test(test_batch),
 		cmocka_unit_test(test_get),
 		cmocka_unit_test(test_delete_and_me),
 	};

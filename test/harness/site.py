@@ -212,6 +212,16 @@ class Site:
         headers = [*(headers.items() if isinstance(headers, dict) else headers), ("Content-Type", form.content_type)]
         return self.request("POST", "/api/v4/upload", headers, form.body(), key=key, **more)
 
+    def batch(self, files=(), key=True, form=None, headers=(), **more):
+        """POST /api/v4/uploads of (name, bytes) pairs; form: a Multipart of the test's own."""
+        form = form or Multipart(*[Part(data, "files[]", name) for name, data in files])
+        headers = [*(headers.items() if isinstance(headers, dict) else headers), ("Content-Type", form.content_type)]
+        return self.request("POST", "/api/v4/uploads", headers, form.body(), key=key, **more)
+
+    def put(self, data, name="a.bin", key=True, headers=(), **more):
+        """PUT /api/v4/upload/:name; name as it stands in the path."""
+        return self.request("PUT", "/api/v4/upload/" + name, headers, data, key=key, **more)
+
     def me(self, key=True):
         return self.get("/api/v4/me", key=key)
 
