@@ -11,9 +11,10 @@ int app_open(
 	*app = (struct app){.config = config, .log = log};
 	volume_init(&app->volume, config->data_dir, config->fsync);
 	app->hash = sha256_new();
+	app->body_hash = sha256_new();
 	app->sniffer = calloc(1, sizeof *app->sniffer);
 	app->usage = calloc(1, sizeof *app->usage);
-	if (!app->hash || !app->sniffer || !app->usage) {
+	if (!app->hash || !app->body_hash || !app->sniffer || !app->usage) {
 		error_set(err, 500, "internal_error", "no memory, or libcrypto has no SHA-256");
 	} else if (redis_new(config, &app->redis, err) == 0 && sniff_open(app->sniffer, err) == 0) {
 		*out = app;
@@ -32,6 +33,7 @@ void app_close(struct app *app)
 		}
 		free(app->usage);
 		redis_free(app->redis);
+		sha256_free(app->body_hash);
 		sha256_free(app->hash);
 		volume_release(&app->volume);
 		free(app);

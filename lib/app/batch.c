@@ -196,8 +196,27 @@ static int check_fault(const struct batch *b, struct error *err)
 	return 0;
 }
 
+/* A line for each file that was stored; what failed is told in JSON alone. */
+static int reply_urls(struct batch *b, struct error *err)
+{
+	struct call *c = b->call;
+	struct buf text;
+	size_t line = strlen(c->app->config->public_url) + UUID_SIZE + 3 * FILENAME_SIZE;
+	buf_new(&text, c->req->arena, b->stored * line);
+	for (size_t i = 0; i < b->count; i++) {
+		if (!b->items[i].reason) {
+			buf_put_str(&text, file_url(c, &b->items[i].staged.record));
+			buf_put_char(&text, '\n');
+		}
+	}
+	return text.failed ? call_full(err) : reply_text(c, 201, buf_view(&text));
+}
+
 static int reply(struct batch *b, struct error *err)
 {
+	if (b->stored && b->call->wants_text) {
+		return reply_urls(b, err);
+	}
 	struct json doc, uploads, failed, object;
 	json_init(&doc, b->call->req->arena);
 	json_set_array(&doc, "uploads", &uploads);

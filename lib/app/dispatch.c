@@ -1,6 +1,9 @@
 /* The dispatcher, which holds all policy. */
 #include "app/inside.h"
 
+#include "app/intact.h"
+#include "http/accept.h"
+
 static struct slice list_methods(struct arena *a, unsigned allowed)
 {
 	struct buf list;
@@ -126,10 +129,24 @@ static int let_in(
 	return 0;
 }
 
+/* Both before anything is stored: afterwards there may be no memory to look at headers. */
+static int prepare_to_store(struct call *c, struct error *err)
+{
+	struct slice accept;
+	if (request_header_list(c->req, "accept", &accept, err) < 0) {
+		return -1;
+	}
+	c->wants_text = accept_prefers(accept, "text/plain", "application/json");
+	return intact_watch(c, err);
+}
+
 static int run(
 	struct call *c, const struct route *route, struct identity *identity, struct error *err)
 {
 	if (let_in(c, route, identity, err) != 0 || check_body(c, route, err) != 0) {
+		return -1;
+	}
+	if (route->stores && prepare_to_store(c, err) != 0) {
 		return -1;
 	}
 	return route->handle(c, err);

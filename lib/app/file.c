@@ -3,6 +3,8 @@
 
 #include "app/inside.h"
 #include "base/clock.h"
+#include "base/number.h"
+#include "http/content_digest.h"
 #include "http/filename.h"
 #include "http/precondition.h"
 #include "http/range.h"
@@ -25,6 +27,16 @@ static void set_headers(struct call *c, const struct record *record, struct slic
 	response_set(res, "Cross-Origin-Resource-Policy", slice_view("cross-origin"));
 	if (sniff_may_run(record->content_type)) {
 		reply_sandbox(c);
+	}
+}
+
+/* Of the whole file, whatever part of it is sent (RFC 9530 section 3). */
+static void set_digest(struct call *c, const struct record *record)
+{
+	unsigned char digest[SHA256_BYTES];
+	if (number_unhex(slice_view(record->sha256), digest, sizeof digest) == 0) {
+		response_set(c->res, "Repr-Digest",
+			slice_view(content_digest_print(c->req->arena, digest)));
 	}
 }
 
@@ -89,6 +101,7 @@ static int stream(struct call *c, const struct record *record, struct error *err
 		.last_modified_ms = file.mtime_s * 1000,
 	};
 	keep_for_ever(c->res);
+	set_digest(c, record);
 	response_set(c->res, "Accept-Ranges", slice_view("bytes"));
 	response_set(c->res, "ETag", v.etag);
 	response_set(c->res, "Last-Modified", slice_view(modified));
@@ -98,6 +111,18 @@ static int stream(struct call *c, const struct record *record, struct error *err
 		return 0;
 	}
 	return answer_range(c, &file, &v);
+}
+
+/*
+ * Whether the web server will find that it has nothing to send: it keeps our headers then, and the
+ * digest is not the one of its error. It refuses more than we do, so only a plain range will do; to
+ * leave the digest out is no lie.
+ */
+static bool may_be_unsatisfiable(const struct call *c, uint64_t size)
+{
+	struct byte_range ignored;
+	struct slice header = request_header(c->req, "range");
+	return header.p && range_parse(header, size, &ignored) != RANGE_PART;
 }
 
 /*
@@ -118,6 +143,9 @@ static int hand_off(struct call *c, const struct record *record, struct error *e
 	}
 	if (!accel) {
 		keep_for_ever(c->res);
+	}
+	if (!may_be_unsatisfiable(c, record->size)) {
+		set_digest(c, record);
 	}
 	response_set(c->res, accel ? "X-Accel-Redirect" : "X-Sendfile", slice_view(path));
 	c->res->handed_off = true;

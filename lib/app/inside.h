@@ -19,7 +19,8 @@ struct app {
 	const struct config *config;
 	const struct log *log;
 	struct redis *redis;
-	struct sha256 *hash;
+	struct sha256 *hash;      /* of a file, of a key */
+	struct sha256 *body_hash; /* of a request's body */
 	struct sniffer *sniffer;
 	struct usage *usage;
 	struct volume volume;
@@ -35,6 +36,7 @@ struct call {
 	struct slice parameters[ROUTE_PARAMETERS_MAX]; /* of the route's pattern, in order */
 	struct volume_root root;                       /* once call_open_store succeeded */
 	enum scope lacking;                            /* what the caller's key is not good for */
+	bool wants_text;                               /* rather than JSON, of what was stored */
 	const char *stored, *origin;                   /* for the log, as in struct response */
 };
 
@@ -58,6 +60,13 @@ int reply_json(struct call *c, int status, struct json *doc, struct error *err)
 
 /* The members of a file object (contract section 2), into an object that is there. */
 void file_object(struct call *c, struct json *object, const struct record *record);
+
+/* Answer with text, as for a client that wants_text; returns 0. */
+int reply_text(struct call *c, int status, struct slice text);
+
+/* Answer that a file was stored: a file object, or just its URL for a client that wants_text. */
+int reply_upload(struct call *c, const struct record *record, struct error *err)
+	__attribute__((warn_unused_result));
 
 /* Answer with a file object. */
 int reply_file(struct call *c, int status, const struct record *record, struct error *err)

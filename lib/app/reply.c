@@ -37,6 +37,8 @@ static const struct reply_words {
 	{"storage_full", "Storage full", "The service has no space left for files."},
 };
 
+static const char json_type[] = "application/json; charset=utf-8";
+
 static const struct reply_words *words_of(const char *code)
 {
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -47,9 +49,9 @@ static const struct reply_words *words_of(const char *code)
 	return words_of("internal_error");
 }
 
-static void set_common_headers(struct call *c)
+static void set_common_headers(struct call *c, const char *type)
 {
-	response_set(c->res, "Content-Type", slice_view("application/json; charset=utf-8"));
+	response_set(c->res, "Content-Type", slice_view(type));
 	response_set(c->res, "Cache-Control", slice_view("no-store"));
 	response_set(c->res, "X-Content-Type-Options", slice_view("nosniff"));
 }
@@ -61,7 +63,7 @@ int reply_json(struct call *c, int status, struct json *doc, struct error *err)
 		return call_full(err);
 	}
 	c->res->status = status;
-	set_common_headers(c);
+	set_common_headers(c, json_type);
 	response_set_bytes(c->res, text);
 	return 0;
 }
@@ -71,6 +73,14 @@ void reply_sandbox(struct call *c)
 	response_set(c->res, "Content-Security-Policy",
 		slice_view("sandbox; default-src 'none'; style-src 'unsafe-inline'; "
 			   "img-src data: 'self'"));
+}
+
+int reply_text(struct call *c, int status, struct slice text)
+{
+	c->res->status = status;
+	set_common_headers(c, "text/plain; charset=utf-8");
+	response_set_bytes(c->res, text);
+	return 0;
 }
 
 const char *file_url(struct call *c, const struct record *record)
@@ -102,6 +112,16 @@ int reply_file(struct call *c, int status, const struct record *record, struct e
 	json_init(&doc, c->req->arena);
 	file_object(c, &doc, record);
 	return reply_json(c, status, &doc, err);
+}
+
+int reply_upload(struct call *c, const struct record *record, struct error *err)
+{
+	if (!c->wants_text) {
+		return reply_file(c, 201, record, err);
+	}
+	const char *url = file_url(c, record);
+	const char *line = url ? arena_printf(c->req->arena, "%s\n", url) : NULL;
+	return line ? reply_text(c, 201, slice_view(line)) : call_full(err);
 }
 
 /* How full the account is, so that a client can say so without asking again. */
@@ -166,7 +186,7 @@ void reply_error(struct call *c, const struct error *err)
 		c->res->status = 500;
 		text = slice_view(last_words);
 	}
-	set_common_headers(c);
+	set_common_headers(c, json_type);
 	if (allow.p) {
 		response_set(c->res, "Allow", allow);
 	}

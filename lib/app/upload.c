@@ -63,7 +63,7 @@ static int store(struct upload *u, struct error *err)
 		staged_publish(c, &file, err) != 0) {
 		return -1;
 	}
-	return reply_file(c, 201, &file.record, err);
+	return reply_upload(c, &file.record, err);
 }
 
 int upload_create(struct call *c, struct error *err)

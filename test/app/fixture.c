@@ -218,6 +218,7 @@ int fixture_ask(struct fixture *f, struct ask *ask)
 		.length_known = !ask->no_length,
 		.length = ask->length ? ask->length : ask->body.n,
 		.ceiling = f->config.max_body_bytes,
+		.ended = ask->ended,
 	};
 	f->req = (struct request){
 		.id = "0193a1b2-c3d4-7e5f-8a9b-0123456ababc",

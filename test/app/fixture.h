@@ -52,6 +52,7 @@ struct ask {
 	                  */
 	size_t ends_at;  /* it ends cleanly instead of giving this byte */
 	bool no_length;  /* as with a chunked body */
+	bool ended;      /* the end of an empty body was seen before anybody asked */
 	uint64_t length; /* what Content-Length claims; 0: the truth */
 	void (*half_way)(struct fixture *f, void *context); /* called in the middle of the body */
 	void *context;
