@@ -9,6 +9,9 @@
 #include "http/precondition.h"
 #include "http/range.h"
 
+/* Enough for two numbers of nine digits, too little for one of 19, which nginx refuses. */
+enum { PLAIN_RANGE_MAX = 25 };
+
 static int not_found(struct error *err, const char *why)
 {
 	return error_set(err, 404, "not_found", "%s", why);
@@ -122,7 +125,8 @@ static bool may_be_unsatisfiable(const struct call *c, uint64_t size)
 {
 	struct byte_range ignored;
 	struct slice header = request_header(c->req, "range");
-	return header.p && range_parse(header, size, &ignored) != RANGE_PART;
+	return header.n > PLAIN_RANGE_MAX ||
+	       (header.p && range_parse(header, size, &ignored) != RANGE_PART);
 }
 
 /*

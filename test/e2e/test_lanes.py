@@ -1,6 +1,8 @@
 """A stored file on each of the three ways out: the static lane, X-Accel-Redirect, and streamed by the worker."""
+import base64
 import email.parser
 import email.utils
+import hashlib
 import os
 import random
 import signal
@@ -46,6 +48,11 @@ def counts(answer):
     return found
 
 
+def repr_digest(data):
+    """RFC 9530: of the whole file, whatever part of it was asked for."""
+    return f"sha-256=:{base64.b64encode(hashlib.sha256(data).digest()).decode()}:"
+
+
 class Case(SiteCase):
     lane = None  # "static", "accel" or "off"
 
@@ -62,7 +69,7 @@ class Case(SiteCase):
     def shard(self, made):
         return os.path.join(self.site.folder.data, "files", made["id"][-3:])
 
-    def assertPublic(self, answer, may_run, more=()):
+    def assertPublic(self, answer, may_run, more=(), data=PICTURE):
         """Exactly the headers of contract section 6, each once."""
         found = counts(answer)
         self.assertEqual({name for name, n in found.items() if n != 1}, set(), answer)
@@ -74,7 +81,8 @@ class Case(SiteCase):
             want.add("content-security-policy")
         if self.lane != "static":
             self.assertTrue(answer.header("Content-Disposition").startswith("inline; filename="))
-            want |= {"content-disposition", "x-request-id"}
+            self.assertEqual(answer.header("Repr-Digest"), repr_digest(data))
+            want |= {"content-disposition", "x-request-id", "repr-digest"}
         self.assertEqual(set(found) - ON_WIRE, want)
 
 
@@ -129,6 +137,7 @@ class Ways:
                 self.assertLessEqual(twice, set() if self.lane == "off" else {"cache-control"}, answer)
                 self.assertIn("no-store", answer.all("Cache-Control") or ["no-store"])
                 self.assertNotIn(b"IHDR", answer.body)
+                self.assertIsNone(answer.header("Repr-Digest"))
 
     def test_ranges_that_may_be_ignored_or_refused(self):
         """RFC 9110 section 14.2 leaves the choice; never a wrong part, never more work than the whole."""
@@ -139,6 +148,8 @@ class Ways:
                 self.assertIn(answer.status, (200, 206, 416))
                 if answer.status != 416:
                     self.assertEqual(answer.body, PICTURE)
+                else:
+                    self.assertIsNone(answer.header("Repr-Digest"))
         for value in ("chars=0-5", "bits=0-1"):
             self.assertEqual(self.ask({"Range": value}).body, PICTURE)
 
@@ -224,6 +235,7 @@ class Ways:
                     self.assertEqual(answer.header("Content-Type"), "application/json; charset=utf-8")
                     self.assertEqual(answer.header("Access-Control-Allow-Origin"), "*")
                     self.assertEqual(answer.all("Cache-Control"), ["no-store"])
+                    self.assertIsNone(answer.header("Repr-Digest"))
 
     def file_of(self, made):
         return os.path.join(self.shard(made), made["id"] + ".png")
@@ -293,7 +305,7 @@ class WorkerLane(Case):
                     self.assertEqual((answer.status, answer.body), (200, data), path)
                     self.assertEqual(answer.header("Content-Type"), made["content_type"])
                     self.assertPublic(answer, may_run, {
-                        "content-type", "content-length", "etag", "last-modified", "accept-ranges"})
+                        "content-type", "content-length", "etag", "last-modified", "accept-ranges"}, data)
 
     def test_active_content_is_boxed_in_on_every_status(self):
         for name, data in [("a.html", HTML), ("a.svg", SVG), ("a.xhtml", XHTML), ("a.xml", XSLT),
@@ -357,6 +369,8 @@ class AllWays(Case):
                     for i, headers in enumerate(conditions):
                         answer = self.site.get(f"/{file['id']}/x.{extension}", headers)
                         answers.setdefault((name, i), []).append(self.essence(answer))
+                        self.assertEqual(answer.header("Repr-Digest"),
+                                         None if lane == "static" else repr_digest(files[name]))
         for key, variants in answers.items():
             self.assertEqual(len(variants), 3 if key[0] == "a.png" else 2)
             for variant in variants[1:]:
@@ -364,8 +378,8 @@ class AllWays(Case):
 
     @staticmethod
     def essence(answer):
-        """All that a client may rely on; the static lane knows no name, and numbers no request."""
-        drop = {"date", "x-request-id", "content-disposition"}
+        """All that a client may rely on; the static lane knows neither name nor digest, and numbers no request."""
+        drop = {"date", "x-request-id", "content-disposition", "repr-digest"}
         if answer.status != 200:
             drop |= {"accept-ranges"}
         if answer.status == 304:
