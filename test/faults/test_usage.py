@@ -1,5 +1,6 @@
 """The note of a key's last use never costs a call, and a revoke never says more than is true."""
 import hashlib
+import time
 
 from faulty import ProxyCase
 from harness import main
@@ -57,6 +58,15 @@ class Uses(Case):
         self.assertEqual(self.site.me().status, 200)
         self.assertEqual(self.proxy.forget(), NOTED)
         self.assertGreaterEqual(int(self.used()), int(first))
+
+    def test_noted_by_another_worker_meanwhile(self):
+        """One of the two writes."""
+        other = str(int(time.time() * 1000) - 10000)
+        self.proxy.when("HMGET", nth=2, do="then", then=lambda: self.site.redis.command(
+            "HSET", self.name(self.site.key), "last_used_at", other))
+        self.assertEqual(self.site.me().status, 200)
+        self.assertEqual(self.proxy.seen, NOTED)
+        self.assertEqual(self.used(), other)
 
     def test_refused_keys_cost_nothing_more(self):
         key = self.site.cdnctl("key", "add", "test@example.org", "--name", "d", "--scopes", "delete")
