@@ -47,6 +47,14 @@ class Fetch(FetchCase):
         with open(os.path.join(self.site.folder.data, "records", identity[-3:], identity + ".json"), encoding="utf-8") as f:
             return json.load(f)
 
+    def test_claims_nothing(self):
+        """Whoever fetches an address has not thereby claimed it (contract section 7)."""
+        made = self.fetch(HOST + "/a.png")
+        self.assertEqual((made.status, self.record(made)["original_url"]), (201, HOST + "/a.png"))
+        answer = self.site.get("/rescue?url=" + HOST + "/a.png")
+        self.assertEqual((answer.status, answer.header("Location")), (404, None))
+        self.assertEqual(os.listdir(os.path.join(self.site.folder.data, "rescue")), [])
+
     def test_the_file_object(self):
         used = self.site.me().json["storage_used"]
         answer = self.fetch(HOST + "/a.png")
