@@ -4,7 +4,7 @@
 #include "http/filename.h"
 #include "http/human.h"
 
-enum { BATCH_FILES_MAX = 40 };
+enum { BATCH_FILES_MAX = CALL_FILES_MAX };
 
 /* A file of the batch: staged, or `reason` says why it is not to be. */
 struct item {

@@ -182,7 +182,8 @@ static int dispatch(struct call *c, struct identity *identity, enum cors *cors, 
 static void tell_log(const struct call *c)
 {
 	c->res->account = c->identity ? c->identity->account.id : NULL;
-	c->res->file = c->stored;
+	c->res->files = c->stored;
+	c->res->file_count = c->stored_count;
 	c->res->origin = c->origin;
 }
 

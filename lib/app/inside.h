@@ -26,6 +26,8 @@ struct app {
 	struct volume volume;
 };
 
+enum { CALL_FILES_MAX = 40 };
+
 /* One request on its way through the dispatcher and a handler. */
 struct call {
 	const struct app *app;
@@ -37,7 +39,9 @@ struct call {
 	struct volume_root root;                       /* once call_open_store succeeded */
 	enum scope lacking;                            /* what the caller's key is not good for */
 	bool wants_text;                               /* rather than JSON, of what was stored */
-	const char *stored, *origin;                   /* for the log, as in struct response */
+	const char *stored[CALL_FILES_MAX];            /* for the log, as in struct response */
+	size_t stored_count;
+	const char *origin; /* likewise */
 };
 
 /* The documentation's names: each answers the call, or returns -1 with *err for the dispatcher. */

@@ -176,6 +176,6 @@ int staged_publish(struct call *c, struct staged *file, struct error *err)
 	if (commit(c, &file->record, err) != 0) {
 		return -1;
 	}
-	c->stored = file->record.id;
+	c->stored[c->stored_count++] = file->record.id;
 	return 0;
 }

@@ -22,6 +22,22 @@ static void set_known(struct json *doc, const char *name, const char *text)
 	}
 }
 
+/* One by itself, as nearly all are. */
+static void set_files(struct json *doc, const struct response *res)
+{
+	struct json ids;
+	if (res->file_count == 1) {
+		json_set_str(doc, "file", res->files[0]);
+	}
+	if (res->file_count < 2) {
+		return;
+	}
+	json_set_array(doc, "files", &ids);
+	for (size_t i = 0; i < res->file_count; i++) {
+		json_add_str(&ids, res->files[i]);
+	}
+}
+
 int access_line(const struct request *req, const struct response *res, const struct access *facts,
 	struct slice *out)
 {
@@ -39,7 +55,7 @@ int access_line(const struct request *req, const struct response *res, const str
 	json_set_integer(&doc, "bytes_out", facts->bytes_out);
 	json_set_integer(&doc, "ms", (uint64_t)facts->ms);
 	set_known(&doc, "account", res->account);
-	set_known(&doc, "file", res->file);
+	set_files(&doc, res);
 	set_known(&doc, "origin", res->origin);
 	if (facts->client_left) {
 		json_set_bool(&doc, "client_left", true);

@@ -29,11 +29,12 @@ struct response {
 	uint64_t file_offset, file_length;
 	bool handed_off; /* the web server sends the body: no Content-Length of ours */
 	bool spoiled;
-	/* For the log; NULL where there is none. */
-	const char *account; /* who asked */
-	const char *file;    /* the id of what was stored */
-	const char *origin;  /* the host that a file was to be fetched from */
-	struct error error;  /* what went wrong; status 0 when nothing did */
+	/* For the log; NULL or 0 where there is none. */
+	const char *account;      /* who asked */
+	const char *const *files; /* the ids of what was stored */
+	size_t file_count;
+	const char *origin; /* the host that a file was to be fetched from */
+	struct error error; /* what went wrong; status 0 when nothing did */
 };
 
 void response_init(struct response *res, int status);

@@ -65,10 +65,16 @@ static void tells_what_was_stored_and_from_where(void **state)
 {
 	const struct access facts = {0};
 	(void)state;
-	res.file = "01a2036f-0000-7000-8000-000000000000";
+	static const char *const ids[] = {"01a2036f-0000-7000-8000-000000000000", "another"};
+	res.files = ids;
+	res.file_count = 1;
 	res.origin = "a.example";
 	assert_non_null(strstr(line_for("/x", &facts),
 		",\"file\":\"01a2036f-0000-7000-8000-000000000000\",\"origin\":\"a.example\"}"));
+	res.file_count = 2;
+	assert_non_null(strstr(line_for("/x", &facts),
+		",\"files\":[\"01a2036f-0000-7000-8000-000000000000\",\"another\"],"
+		"\"origin\":\"a.example\"}"));
 }
 
 static void tells_what_went_wrong(void **state)
