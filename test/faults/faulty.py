@@ -83,6 +83,27 @@ def check_listed(case, site, acknowledged):
         case.assertIn(name + ".json", on_disk)
 
 
+def check_agree(case, site):
+    """Disk and Redis know the same files, whole, by the same names."""
+    check_counters(case, site)
+    known, bytes_of = {}, {}
+    for account in site.redis.command("KEYS", "cdn:{usr_*}"):
+        for name in site.redis.command("ZRANGE", account + ":files", "0", "-1") if account.endswith("}") else ():
+            record = site.record(account, name)
+            known[name] = (record["filename"], record["renamed_ms"])
+            bytes_of[name] = record["ext"]
+    on_disk = {}
+    for path in site.stored():
+        if path.endswith(".json"):
+            record = site.record_on_disk(path[-len(".json") - 36:-len(".json")])
+            on_disk[record["id"]] = (record["filename"], record.get("renamed_ms", 0))
+        else:
+            name, ext = os.path.basename(path).split(".")
+            case.assertEqual(bytes_of.pop(name, None), ext, path)
+    case.assertEqual(on_disk, known)
+    case.assertEqual(bytes_of, {})
+
+
 def stored(case, site, answer, data):
     case.assertEqual(answer.status, 201, answer)
     case.assertEqual(answer.json["size"], len(data))

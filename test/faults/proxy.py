@@ -28,6 +28,7 @@ class Proxy:
     "before"  the connection is cut and Redis never sees it
     "after"   Redis carries it out, then the connection is cut
     "stall"   Redis carries it out at once, the answer comes `seconds` late
+    "late"    Redis is told of it `seconds` late, whoever waits for the answer by then
     "then"    Redis carries it out, `then()` is called, only then the answer is passed on
     """
 
@@ -37,6 +38,8 @@ class Proxy:
         self.url = "unix://" + self.path
         self.lock = threading.Lock()
         self.seen, self.struck, self.rules = [], 0, []
+        # How many of those that were "late" have been carried out.
+        self.late = 0
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(self.path)
         self.listener.listen(64)
@@ -99,8 +102,13 @@ class Proxy:
         if do == "answer":
             conn.sendall(b"$%d\r\n%s\r\n" % (len(rule.text), rule.text.encode()))
             return True
+        if do == "late":
+            time.sleep(rule.seconds)
         redis.sendall(raw)
         reply = read_reply(replies)
+        if do == "late":
+            with self.lock:
+                self.late += 1
         if do == "after" or not reply:
             return False
         if do == "stall":

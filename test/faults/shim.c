@@ -10,11 +10,25 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum call { NONE, UNNAMED, NAMED, WRITE, FSYNC, CLOSE, LINK, UNLINK, MKDIR, CALL__COUNT };
+enum call {
+	NONE,
+	UNNAMED,
+	NAMED,
+	WRITE,
+	FSYNC,
+	CLOSE,
+	LINK,
+	UNLINK,
+	MKDIR,
+	RENAME,
+	LOCK,
+	CALL__COUNT
+};
 
 enum effect {
 	FAIL,  /* the call does nothing and fails */
@@ -186,4 +200,28 @@ int mkdirat(int folder, const char *path, mode_t mode)
 		find(&next, "mkdirat");
 	}
 	return strikes(MKDIR) ? -1 : next(folder, path, mode);
+}
+
+int renameat(int from_folder, const char *from, int folder, const char *path)
+{
+	static int (*next)(int, const char *, int, const char *);
+	if (!next) {
+		find(&next, "renameat");
+	}
+	if (!strikes(RENAME)) {
+		return next(from_folder, from, folder, path);
+	}
+	if (control->effect == LIE && next(from_folder, from, folder, path) == 0) {
+		errno = control->error;
+	}
+	return -1;
+}
+
+int flock(int fd, int operation)
+{
+	static int (*next)(int, int);
+	if (!next) {
+		find(&next, "flock");
+	}
+	return is_in_store(fd) && strikes(LOCK) ? -1 : next(fd, operation);
 }

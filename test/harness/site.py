@@ -249,8 +249,25 @@ class Site:
         data = self.redis.command("HGET", account + ":records", file)
         texts = (data if isinstance(data, bytes) else data.encode()).split(b"\0", 6)
         names = ("filename", "size", "content_type", "ext", "provenance", "original_url")
-        record = dict(zip(names, (text.decode() for text in texts)), sha256=texts[6].hex())
-        return {**record, "size": int(record["size"])}
+        record = dict(zip(names, (text.decode() for text in texts)), sha256=texts[6][:32].hex())
+        return {**record, "size": int(record["size"]), "renamed_ms": int(texts[6][32:] or 0)}
+
+    def record_on_disk(self, file):
+        with open(os.path.join(self.folder.data, "records", file[-3:], file + ".json"), encoding="utf-8") as f:
+            return json.load(f)
+
+    def rename(self, file, name, **more):
+        body = json.dumps({"filename": name}).encode()
+        return self.request("PATCH", f"/api/v4/uploads/{file}/rename", {"Content-Type": "application/json"}, body,
+                            **{"key": True, **more})
+
+    def delete(self, *files, **more):
+        """One by its own call; more, or none, as a batch."""
+        if len(files) == 1:
+            return self.request("DELETE", "/api/v4/upload/" + files[0], **{"key": True, **more})
+        body = json.dumps({"ids": files}).encode()
+        return self.request("DELETE", "/api/v4/uploads/batch", {"Content-Type": "application/json"}, body,
+                            **{"key": True, **more})
 
     def stored(self):
         """Every file under files/ and records/, relative to the store."""
