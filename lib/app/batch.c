@@ -1,6 +1,8 @@
 /* POST /api/v4/uploads: up to 40 files in one body; each is judged by itself, in order. */
 #include "app/form.h"
+#include "app/once.h"
 #include "app/publish.h"
+#include "base/number.h"
 #include "http/filename.h"
 #include "http/human.h"
 
@@ -11,6 +13,7 @@ struct item {
 	const char *filename;
 	uint64_t size;
 	struct staged staged;
+	char sha256[SHA256_HEX_SIZE];
 	const char *reason; /* NULL: nothing wrong so far */
 	struct error error; /* of ours: status 5xx, else 0 */
 };
@@ -90,50 +93,62 @@ static int begin_part(void *context, const struct part *part, struct error *err)
 	return 0;
 }
 
-/* The size of a file that is too large is told when all of it was seen. */
+/* Of a file that is not kept the rest is still counted and hashed: the client is told its size, and
+ * the batch must be known when it is sent again. */
 static int take_data(void *context, struct slice data, struct error *err)
 {
 	struct batch *b = context;
 	struct item *item = b->item;
 	struct error failed;
-	(void)err;
 	b->file_bytes += item || b->count > BATCH_FILES_MAX ? data.n : 0;
 	if (!item) {
 		return 0;
 	}
 	item->size += data.n;
-	if (item->reason || intake_write(&b->intake, data, &failed) == 0) {
+	if (item->reason) {
+		return blob_write(&b->intake.blob, data, err);
+	}
+	if (intake_write(&b->intake, data, &failed) == 0) {
 		return 0;
 	}
-	if (failed.status == 402) {
-		item->reason = "";
-	} else {
+	if (failed.status != 402) {
+		fail_internally(b, item, &failed);
+		return 0;
+	}
+	item->reason = "";
+	blob_drop(&b->intake.blob);
+	return blob_write(&b->intake.blob, data, err);
+}
+
+static int end_item(struct batch *b, struct item *item, struct error *err)
+{
+	static const struct source uploaded = {.provenance = "upload", .original_url = ""};
+	struct error failed;
+	if (item->reason) {
+		if (!*item->reason) {
+			item->reason = refusal(b,
+				b->call->identity->account.bytes + b->intake.claimed, item->size);
+		}
+		return item->reason ? blob_finish(&b->intake.blob, err) : call_full(err);
+	}
+	if (intake_stage(&b->intake, (size_t)(item - b->items), slice_view(item->filename),
+		    &uploaded, &item->staged, &failed) != 0) {
 		fail_internally(b, item, &failed);
 	}
-	blob_drop(&b->intake.blob);
 	return 0;
 }
 
 static int end_part(void *context, struct error *err)
 {
-	static const struct source uploaded = {.provenance = "upload", .original_url = ""};
 	struct batch *b = context;
 	struct item *item = b->item;
-	struct error failed;
 	b->item = NULL;
 	if (!item) {
 		return 0;
 	}
-	if (!item->reason) {
-		if (intake_stage(&b->intake, slice_view(item->filename), &uploaded, &item->staged,
-			    &failed) != 0) {
-			fail_internally(b, item, &failed);
-		}
-	} else if (!*item->reason) {
-		item->reason = refusal(
-			b, b->call->identity->account.bytes + b->intake.claimed, item->size);
-	}
-	return item->reason || item->staged.bytes ? 0 : call_full(err);
+	int status = end_item(b, item, err);
+	number_hex(b->intake.blob.sha256, SHA256_BYTES, item->sha256);
+	return status;
 }
 
 static int check_count(const struct batch *b, struct error *err)
@@ -146,6 +161,21 @@ static int check_count(const struct batch *b, struct error *err)
 	}
 	error_set(err, 400, "too_many_files", "%zu files in a batch", b->count);
 	return error_explain(err, "Maximum %d files per batch, got %zu", BATCH_FILES_MAX, b->count);
+}
+
+/* All that was sent, as once_judge wants it. */
+static int describe(const struct batch *b, struct slice *out, struct error *err)
+{
+	struct buf text;
+	buf_new(&text, b->call->req->arena, b->count * (SHA256_HEX_SIZE + FILENAME_SIZE));
+	for (size_t i = 0; i < b->count; i++) {
+		buf_put_str(&text, b->items[i].sha256);
+		buf_put_char(&text, '/');
+		buf_put_str(&text, b->items[i].filename);
+		buf_put_char(&text, '\n');
+	}
+	*out = buf_view(&text);
+	return text.failed ? call_full(err) : 0;
 }
 
 /* 0, and the item tells how it went; -1 when Redis is at fault: no other could fare better. */
@@ -234,6 +264,22 @@ static int reply(struct batch *b, struct error *err)
 	return reply_json(b->call, b->stored ? 201 : 422, &doc, err);
 }
 
+static int store(struct batch *b, struct error *err)
+{
+	struct slice what;
+	if (check_count(b, err) != 0 || describe(b, &what, err) != 0) {
+		return -1;
+	}
+	int answered = once_judge(b->call, what, err);
+	if (answered != 0) {
+		return answered < 0 ? -1 : 0;
+	}
+	if (publish_all(b, err) != 0 || check_fault(b, err) != 0) {
+		return -1;
+	}
+	return reply(b, err);
+}
+
 int upload_batch(struct call *c, struct error *err)
 {
 	static const struct multipart_handler handler = {begin_part, take_data, end_part};
@@ -243,9 +289,8 @@ int upload_batch(struct call *c, struct error *err)
 	}
 	b->call = c;
 	if (intake_open(&b->intake, c, err) != 0 ||
-		form_read(c, &handler, b, &b->file_bytes, err) != 0 || check_count(b, err) != 0 ||
-		publish_all(b, err) != 0 || check_fault(b, err) != 0) {
+		form_read(c, &handler, b, &b->file_bytes, err) != 0) {
 		return -1;
 	}
-	return reply(b, err);
+	return store(b, err);
 }

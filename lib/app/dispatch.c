@@ -1,5 +1,5 @@
 /* The dispatcher, which holds all policy. */
-#include "app/inside.h"
+#include "app/once.h"
 
 #include "app/intact.h"
 #include "http/accept.h"
@@ -130,14 +130,14 @@ static int let_in(
 }
 
 /* Both before anything is stored: afterwards there may be no memory to look at headers. */
-static int prepare_to_store(struct call *c, struct error *err)
+static int prepare_to_store(struct call *c, const struct route *route, struct error *err)
 {
 	struct slice accept;
 	if (request_header_list(c->req, "accept", &accept, err) < 0) {
 		return -1;
 	}
 	c->wants_text = accept_prefers(accept, "text/plain", "application/json");
-	return intact_watch(c, err);
+	return intact_watch(c, err) == 0 ? once_begin(c, route->pattern, err) : -1;
 }
 
 static int run(
@@ -146,7 +146,7 @@ static int run(
 	if (let_in(c, route, identity, err) != 0 || check_body(c, route, err) != 0) {
 		return -1;
 	}
-	if (route->stores && prepare_to_store(c, err) != 0) {
+	if (route->stores && prepare_to_store(c, route, err) != 0) {
 		return -1;
 	}
 	return route->handle(c, err);
@@ -212,6 +212,7 @@ int app_handle(const struct app *app, const struct request *req, struct response
 	if (status != 0) {
 		reply_error(&w->call, &err);
 	}
+	once_end(&w->call);
 	if (cors != CORS_NONE) {
 		response_set(res, "Access-Control-Allow-Origin", slice_view("*"));
 	}

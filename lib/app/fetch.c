@@ -1,5 +1,6 @@
 /* POST /api/v4/upload_from_url: the bytes come from an origin instead of the client. */
 #include "app/fields.h"
+#include "app/once.h"
 #include "app/publish.h"
 #include "base/utf8.h"
 #include "fetch/download.h"
@@ -121,10 +122,11 @@ static int refuse_size(uint64_t limit, const char *size, struct error *err)
 static int wanted(void *context, struct error *err)
 {
 	const struct fetching *f = context;
-	return request_client_left(f->call->req)
-		       ? error_set(err, 400, "bad_request",
-				 "the client left before the origin was done")
-		       : 0;
+	if (request_client_left(f->call->req)) {
+		return error_set(
+			err, 400, "bad_request", "the client left before the origin was done");
+	}
+	return once_hold(f->call, err);
 }
 
 static int expect(void *context, uint64_t bytes, struct error *err)
@@ -167,29 +169,56 @@ static int store(struct fetching *f, struct error *err)
 	if (!source.original_url) {
 		return call_full(err);
 	}
-	if (intake_stage(&f->intake, slice_view(f->filename), &source, &file, err) != 0 ||
+	if (intake_stage(&f->intake, 0, slice_view(f->filename), &source, &file, err) != 0 ||
 		staged_publish(c, &file, err) != 0) {
 		return -1;
 	}
 	return reply_upload(c, &file.record, err);
 }
 
+/* 1 answered, 0 go on, -1. */
+static int look_back(struct fetching *f, struct error *err)
+{
+	struct call *c = f->call;
+	struct record record;
+	struct slice what = slice_view(arena_printf(c->req->arena, "%.*s %s", (int)f->text.n,
+		f->text.p, f->authorization ? f->authorization : ""));
+	int answered = once_judge(c, what, err);
+	if (answered != 0) {
+		return answered;
+	}
+	int stored = once_stored(c, 0, &record, err);
+	if (stored != 1) {
+		return stored;
+	}
+	return reply_upload(c, &record, err) == 0 ? 1 : -1;
+}
+
+static int fetch_and_store(struct fetching *f, struct error *err)
+{
+	struct call *c = f->call;
+	const struct rate rate = rate_of(c->app->config);
+	if (intake_check(c, 0, err) != 0 || begin_counting(c, &rate, err) != 0) {
+		return -1;
+	}
+	int fetched = fetch(f, err);
+	end_counting(c, &rate);
+	return fetched == 0 ? store(f, err) : -1;
+}
+
 int upload_from_url(struct call *c, struct error *err)
 {
-	const struct rate rate = rate_of(c->app->config);
 	struct fetching *f = arena_alloc(c->req->arena, sizeof *f);
 	if (!f) {
 		return call_full(err);
 	}
 	f->call = c;
-	if (read_url(f, err) != 0 || read_authorization(f, err) != 0 || read_name(f, err) != 0 ||
-		intake_check(c, 0, err) != 0 || begin_counting(c, &rate, err) != 0) {
+	if (read_url(f, err) != 0 || read_authorization(f, err) != 0 || read_name(f, err) != 0) {
 		return -1;
 	}
-	int fetched = fetch(f, err);
-	end_counting(c, &rate);
-	if (fetched != 0) {
-		return -1;
+	int answered = look_back(f, err);
+	if (answered != 0) {
+		return answered < 0 ? -1 : 0;
 	}
-	return store(f, err);
+	return fetch_and_store(f, err);
 }

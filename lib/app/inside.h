@@ -35,6 +35,7 @@ struct call {
 	struct response *res;
 	struct mediatype type;                         /* of the body, where the route reads one */
 	struct identity *identity;                     /* NULL where anyone may ask */
+	struct once *once;                             /* NULL without an Idempotency-Key */
 	struct slice parameters[ROUTE_PARAMETERS_MAX]; /* of the route's pattern, in order */
 	struct volume_root root;                       /* once call_open_store succeeded */
 	enum scope lacking;                            /* what the caller's key is not good for */
@@ -75,6 +76,9 @@ int reply_upload(struct call *c, const struct record *record, struct error *err)
 /* Answer with a file object. */
 int reply_file(struct call *c, int status, const struct record *record, struct error *err)
 	__attribute__((warn_unused_result));
+
+/* Answer as an earlier call was answered. */
+void reply_again(struct call *c, int status, struct slice type, struct slice body);
 
 /* Answer with the error envelope (contract section 3). */
 void reply_error(struct call *c, const struct error *err);

@@ -1,6 +1,7 @@
 /* From bytes that arrive to a file that is there for ever. */
 #include "app/publish.h"
 
+#include "app/once.h"
 #include "base/clock.h"
 #include "base/number.h"
 #include "crypto/random.h"
@@ -17,6 +18,9 @@ static int check(const struct call *c, uint64_t claimed, uint64_t size, struct e
 {
 	const struct tier_limits *limits = call_limits(c);
 	uint64_t used = c->identity->account.bytes + claimed;
+	if (once_was_let_in(c)) {
+		return 0;
+	}
 	if (size > limits->file_bytes) {
 		char human[HUMAN_SIZE];
 		human_size(limits->file_bytes, human);
@@ -34,23 +38,32 @@ int intake_check(struct call *c, uint64_t size, struct error *err)
 	return check(c, 0, size, err);
 }
 
-int intake_open(struct intake *in, struct call *c, struct error *err)
+static int make_sure_of_space(struct call *c, struct error *err)
 {
 	uint64_t space;
-	in->call = c;
-	in->claimed = 0;
 	if (call_open_store(c, err) != 0 || volume_free_bytes(&c->root, &space, err) != 0) {
 		return -1;
 	}
 	if (space < c->app->config->min_free_bytes) {
 		return error_set(err, 507, "storage_full", "free space is below CDN_MIN_FREE");
 	}
+	return 0;
+}
+
+int intake_open(struct intake *in, struct call *c, struct error *err)
+{
+	in->call = c;
+	in->claimed = 0;
+	/* What will only be compared needs no store. */
+	if (!once_is_answered(c) && make_sure_of_space(c, err) != 0) {
+		return -1;
+	}
 	return blob_init(&in->blob, &c->root, c->req->arena, c->app->hash, err);
 }
 
 int intake_begin(struct intake *in, struct error *err)
 {
-	return blob_begin(&in->blob, true, err);
+	return blob_begin(&in->blob, !once_is_answered(in->call), err);
 }
 
 int intake_write(struct intake *in, struct slice bytes, struct error *err)
@@ -95,8 +108,8 @@ static int describe(struct intake *in, struct slice filename, const struct sourc
 	return record->content_type && record->filename ? 0 : call_full(err);
 }
 
-int intake_stage(struct intake *in, struct slice filename, const struct source *source,
-	struct staged *out, struct error *err)
+int intake_stage(struct intake *in, size_t place, struct slice filename,
+	const struct source *source, struct staged *out, struct error *err)
 {
 	if (blob_finish(&in->blob, err) != 0 ||
 		describe(in, filename, source, &out->record, err) != 0) {
@@ -104,6 +117,7 @@ int intake_stage(struct intake *in, struct slice filename, const struct source *
 	}
 	out->bytes = blob_take(&in->blob);
 	out->asked = false;
+	out->place = place;
 	in->claimed += out->record.size;
 	return 0;
 }
@@ -131,16 +145,18 @@ static void refresh_account(struct call *c)
 	}
 }
 
-static int commit(struct call *c, const struct record *record, struct error *err)
+static int commit(struct call *c, const struct staged *file, struct error *err)
 {
 	struct redis *redis = c->app->redis;
-	if (file_commit(redis, c->req->arena, record, call_limits(c)->total_bytes, err) == 0) {
+	const struct file_attempt attempt = {once_replay(c), once_fingerprint(c), file->place};
+	if (file_commit(redis, c->req->arena, &file->record, call_limits(c)->total_bytes, &attempt,
+		    err) == 0) {
 		return 0;
 	}
 	if (redis_outcome_unknown(redis)) {
 		return -1;
 	}
-	unpublish(c, record);
+	unpublish(c, &file->record);
 	if (err->status == 402) {
 		refresh_account(c);
 	}
@@ -167,13 +183,30 @@ static int link_both(struct call *c, struct staged *file, struct error *err)
 	return 0;
 }
 
-int staged_publish(struct call *c, struct staged *file, struct error *err)
+static int publish(struct call *c, struct staged *file, struct error *err)
 {
-	if (staged_check_room(c, 1, err) != 0 || link_both(c, file, err) != 0) {
+	if (link_both(c, file, err) != 0) {
 		return -1;
 	}
 	file->asked = true;
-	if (commit(c, &file->record, err) != 0) {
+	return commit(c, file, err);
+}
+
+/* Whether an attempt that was killed had stored it: 1, 0, -1. */
+static int look_back(struct call *c, struct staged *file, struct error *err)
+{
+	int stored = once_hold(c, err) == 0 ? once_stored(c, file->place, &file->record, err) : -1;
+	file->asked = stored < 0;
+	return stored;
+}
+
+int staged_publish(struct call *c, struct staged *file, struct error *err)
+{
+	if (staged_check_room(c, 1, err) != 0) {
+		return -1;
+	}
+	int stored = look_back(c, file, err);
+	if (stored < 0 || (stored == 0 && publish(c, file, err) != 0)) {
 		return -1;
 	}
 	c->stored[c->stored_count++] = file->record.id;

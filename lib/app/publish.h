@@ -3,6 +3,7 @@
  * source.
  *
  * Sequence:  intake_open -> (intake_begin -> intake_write* -> intake_stage)* -> staged_publish*
+ *            with once_judge (app/once.h) between the two.
  *            A file that is staged is durable and has no name yet. A body is published only once all
  *            of it has come, so nothing is public of one that is cut short.
  * Owns:      nothing beyond the request; what is not published is removed with the arena
@@ -24,8 +25,9 @@ struct intake {
 /* A complete file, not public yet. */
 struct staged {
 	struct record record;
-	struct volume_file *bytes;
-	bool asked; /* Redis was asked to take it: when that failed, the store was not to blame */
+	struct volume_file *bytes; /* NULL when the call was answered before (app/once.h) */
+	size_t place;              /* among the files of the call, from 0 */
+	bool asked;                /* Redis was: when that failed, the store was not to blame */
 };
 
 /* 402 when a file of at least `size` bytes cannot be taken from this account. */
@@ -48,8 +50,9 @@ struct source {
 	const char *provenance;   /* "upload" or "url" */
 	const char *original_url; /* "" when there is none */
 };
-int intake_stage(struct intake *in, struct slice filename, const struct source *source,
-	struct staged *out, struct error *err) __attribute__((warn_unused_result));
+int intake_stage(struct intake *in, size_t place, struct slice filename,
+	const struct source *source, struct staged *out, struct error *err)
+	__attribute__((warn_unused_result));
 
 /*
  * 500 unless there is memory to publish so many files and to tell of them: what was committed must

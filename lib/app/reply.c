@@ -28,6 +28,9 @@ static const struct reply_words {
 		"The request body is above this server's limit."},
 	{"unsupported_media_type", "Unsupported media type",
 		"The request body is of a type that this address does not take."},
+	{"conflict", "Request in progress",
+		"A request with this Idempotency-Key is still being carried out."},
+	{"validation_failed", "Validation failed", "The request cannot be taken as it is."},
 	{"upload_failed", "Upload failed", "The file could not be stored."},
 	{"rename_failed", "Rename failed", "The file keeps the name it has."},
 	{"rate_limited", "Too many requests",
@@ -93,6 +96,14 @@ const char *file_url(struct call *c, const struct record *record)
 	return arena_printf(a, "%s/%s/%s", c->app->config->public_url, record->id, name.p);
 }
 
+void reply_again(struct call *c, int status, struct slice type, struct slice body)
+{
+	c->res->status = status;
+	set_common_headers(c, type.p);
+	response_set(c->res, "Idempotency-Replayed", slice_view("true"));
+	response_set_bytes(c->res, body);
+}
+
 void file_object(struct call *c, struct json *object, const struct record *record)
 {
 	char created[CLOCK_ISO_SIZE];
@@ -136,6 +147,18 @@ static void add_quota(struct call *c, struct json *doc, struct json *quota)
 	json_set_number(quota, "percentage_used", round(percentage * 100.0) / 100.0);
 }
 
+/* `details` where several might be wrong, as the contract has it; we name the first. */
+static void add_detail(const struct error *err, struct json *doc)
+{
+	struct json details;
+	if (*err->more && strcmp(err->code, "validation_failed") == 0) {
+		json_set_array(doc, "details", &details);
+		json_add_str(&details, err->more);
+	} else if (*err->more) {
+		json_set_str(doc, "detail", err->more);
+	}
+}
+
 static void build_envelope(
 	struct call *c, const struct error *err, struct json *doc, struct json *quota)
 {
@@ -155,9 +178,7 @@ static void build_envelope(
 	if (err->parameter) {
 		json_set_str(doc, "parameter", err->parameter);
 	}
-	if (*err->more) {
-		json_set_str(doc, "detail", err->more);
-	}
+	add_detail(err, doc);
 	if (err->status == 402 && c->identity) {
 		add_quota(c, doc, quota);
 	}

@@ -25,7 +25,7 @@ struct route {
 	enum who who;
 	enum scope scope; /* what the caller's key must be good for */
 	enum body_kind body;
-	bool stores; /* 201 tells of a new file */
+	bool stores; /* 201 tells of new files; what is sent is checked, and may be sent again */
 	enum cors cors;
 	int (*handle)(struct call *c, struct error *err);
 };

@@ -1,5 +1,6 @@
 /* POST /api/v4/upload and PUT /api/v4/upload/:name: one file, in a form or by itself. */
 #include "app/form.h"
+#include "app/once.h"
 #include "app/publish.h"
 #include "http/filename.h"
 
@@ -59,8 +60,16 @@ static int store(struct upload *u, struct error *err)
 {
 	struct call *c = u->call;
 	struct staged file;
-	if (intake_stage(&u->intake, slice_view(u->filename), &uploaded, &file, err) != 0 ||
-		staged_publish(c, &file, err) != 0) {
+	if (intake_stage(&u->intake, 0, slice_view(u->filename), &uploaded, &file, err) != 0) {
+		return -1;
+	}
+	struct slice what = slice_view(
+		arena_printf(c->req->arena, "%s/%s", file.record.sha256, file.record.filename));
+	int answered = once_judge(c, what, err);
+	if (answered != 0) {
+		return answered < 0 ? -1 : 0;
+	}
+	if (staged_publish(c, &file, err) != 0) {
 		return -1;
 	}
 	return reply_upload(c, &file.record, err);

@@ -71,11 +71,16 @@ static int flush(struct blob *b, struct error *err)
 	}
 	b->filling = (b->filling + 1) % BLOB_BUFFERS;
 	b->buffered = 0;
-	return b->file ? volume_write(b->file, gathered, err) : 0;
+	if (b->file && volume_write(b->file, gathered, err) != 0) {
+		blob_drop(b);
+		return -1;
+	}
+	return 0;
 }
 
 int blob_write(struct blob *b, struct slice bytes, struct error *err)
 {
+	int status = 0;
 	b->size += bytes.n;
 	while (bytes.n) {
 		struct slice part = slice_head(bytes, BLOB_BUFFER - b->buffered);
@@ -83,19 +88,22 @@ int blob_write(struct blob *b, struct slice bytes, struct error *err)
 		b->buffered += part.n;
 		bytes = slice_from(bytes, part.n);
 		if (b->buffered == BLOB_BUFFER && flush(b, err) != 0) {
-			return -1;
+			status = -1;
 		}
 	}
-	return 0;
+	return status;
 }
 
 int blob_finish(struct blob *b, struct error *err)
 {
-	if (flush(b, err) != 0) {
-		return -1;
-	}
+	struct error failed;
+	int flushed = flush(b, &failed);
 	if (sha256_end(b->hash, b->sha256) != 0) {
 		return error_set(err, 500, "internal_error", "SHA-256 failed");
+	}
+	if (flushed != 0) {
+		*err = failed;
+		return -1;
 	}
 	return b->file ? volume_sync(b->file, err) : 0;
 }

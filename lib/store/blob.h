@@ -40,6 +40,10 @@ int blob_init(struct blob *b, const struct volume_root *root, struct arena *a, s
 /* A file starts. With `keep` unset its bytes are counted and hashed, and written nowhere. */
 int blob_begin(struct blob *b, bool keep, struct error *err) __attribute__((warn_unused_result));
 
+/*
+ * More of it. After a failure, here or at the beginning, the file is not kept, and what follows is
+ * still counted and hashed.
+ */
 int blob_write(struct blob *b, struct slice bytes, struct error *err)
 	__attribute__((warn_unused_result));
 

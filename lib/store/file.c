@@ -47,8 +47,22 @@ static int pack(struct arena *a, const struct record *record, struct slice *out,
 						     "record of %s cannot be packed", record->id);
 }
 
+static int judge_commit(const struct record *record, struct slice outcome, struct error *err)
+{
+	if (slice_equal_str(outcome, "stored")) {
+		return 0;
+	}
+	if (slice_equal_str(outcome, "no room")) {
+		return error_set(err, 402, "quota_exceeded", "quota of %s", record->owner);
+	}
+	if (slice_equal_str(outcome, "overtaken")) {
+		return error_set(err, 409, "conflict", "another call holds the Idempotency-Key");
+	}
+	return error_set(err, 401, "invalid_auth", "account %s is gone", record->owner);
+}
+
 int file_commit(struct redis *r, struct arena *a, const struct record *record, uint64_t limit_bytes,
-	struct error *err)
+	const struct file_attempt *attempt, struct error *err)
 {
 	struct redis_query q;
 	const struct redisReply *reply;
@@ -63,18 +77,17 @@ int file_commit(struct redis *r, struct arena *a, const struct record *record, u
 	redis_add_str(&q, redis_number(a, (int64_t)limit_bytes));
 	redis_add_str(&q, record->filename);
 	redis_add(&q, text);
+	if (attempt->replay) {
+		redis_add_str(&q, attempt->replay->name);
+		redis_add_str(&q, attempt->replay->token);
+		redis_add_str(&q, attempt->fingerprint);
+		redis_add_str(&q, redis_number(a, (int64_t)attempt->place));
+	}
 	q.again_after_timeout = true;
 	if (redis_ask(r, a, &q, &reply, err) != 0) {
 		return -1;
 	}
-	struct slice outcome = redis_text(reply);
-	if (slice_equal_str(outcome, "stored")) {
-		return 0;
-	}
-	if (slice_equal_str(outcome, "no room")) {
-		return error_set(err, 402, "quota_exceeded", "quota of %s", record->owner);
-	}
-	return error_set(err, 401, "invalid_auth", "account %s is gone", record->owner);
+	return judge_commit(record, redis_text(reply), err);
 }
 
 int file_read(struct arena *a, const char *account, const char *id, struct slice text,

@@ -12,13 +12,22 @@
 
 #include "store/record.h"
 #include "store/redis.h"
+#include "store/replay.h"
+
+/* What a file is noted under, of a call with an Idempotency-Key. */
+struct file_attempt {
+	const struct replay *replay; /* NULL: the call has none */
+	const char *fingerprint;
+	size_t place; /* of the file in the call */
+};
 
 /*
  * Write record, listing and counters at once, if the account has room for it under limit_bytes: 402
- * when it has not, 401 when the account is gone. Repeating it with the same id is harmless.
+ * when it has not, 401 when the account is gone, 409 when another call holds the attempt's key by
+ * now. Repeating it with the same id is harmless.
  */
 int file_commit(struct redis *r, struct arena *a, const struct record *record, uint64_t limit_bytes,
-	struct error *err) __attribute__((warn_unused_result));
+	const struct file_attempt *attempt, struct error *err) __attribute__((warn_unused_result));
 
 /* The record of one account's file: 1 found, 0 not there, -1. */
 int file_find(struct redis *r, struct arena *a, const char *account, const char *id,

@@ -40,6 +40,12 @@ static inline const char *name_account_rate(struct arena *a, const char *id, con
 	return arena_printf(a, "cdn:{%s}:rate:%s", id, what);
 }
 
+static inline const char *name_account_replay(
+	struct arena *a, const char *id, const char *key_digest)
+{
+	return arena_printf(a, "cdn:{%s}:idem:%s", id, key_digest);
+}
+
 static inline const char *name_key(struct arena *a, const char *digest)
 {
 	return arena_printf(a, "cdn:key:%s", digest);

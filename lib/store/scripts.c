@@ -20,11 +20,14 @@ const char script_prelude[] =
 	"local function member(name, id) return string.lower(name) .. '\\0' .. id end\n";
 
 /*
- * ARGV: id, time in ms, size, limit, filename, record. A record that is there was counted when it
- * was written.
+ * ARGV: id, time in ms, size, limit, filename, record; then, of a call with an Idempotency-Key, its
+ * hash, who holds it, its fingerprint and the place of the file in it. A record that is there was
+ * counted when it was written.
  */
 static const char commit[] =
 	"if redis.call('HEXISTS', KEYS[3], ARGV[1]) == 1 then return 'stored' end\n"
+	"if ARGV[7] and redis.call('HGET', ARGV[7], 'holder') ~= ARGV[8] then return 'overtaken' "
+	"end\n"
 	"local used = redis.call('HGET', KEYS[1], 'bytes')\n"
 	"if not used then return 'no account' end\n"
 	"if tonumber(used) + tonumber(ARGV[3]) > tonumber(ARGV[4]) then return 'no room' end\n"
@@ -33,6 +36,9 @@ static const char commit[] =
 	"redis.call('ZADD', KEYS[4], 0, member(ARGV[5], ARGV[1]))\n"
 	"redis.call('HINCRBY', KEYS[1], 'bytes', ARGV[3])\n"
 	"redis.call('HINCRBY', KEYS[1], 'files', 1)\n"
+	"if ARGV[7] then\n"
+	"  redis.call('HSET', ARGV[7], 'fingerprint', ARGV[9], 'file:' .. ARGV[10], ARGV[1])\n"
+	"end\n"
 	"return 'stored'\n";
 
 /* ARGV: id. The record, or nil. */
@@ -121,6 +127,48 @@ static const char key_use[] =
 	"end\n"
 	"return 1\n";
 
+/*
+ * KEYS: a call. ARGV: who asks, ms of a lease, ms that the call is known. A lease that seems longer
+ * than that was given when the clock was ahead.
+ */
+static const char replay_begin[] =
+	"if redis.call('HEXISTS', KEYS[1], 'status') == 1 then\n"
+	"  return {'answered', 0, redis.call('HGETALL', KEYS[1])}\n"
+	"end\n"
+	"local time = redis.call('TIME')\n"
+	"local now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
+	"local holder = redis.call('HGET', KEYS[1], 'holder')\n"
+	"if holder and holder ~= ARGV[1] then\n"
+	"  local wait = redis.call('HGET', KEYS[1], 'until') - now\n"
+	"  if wait > 0 and wait <= tonumber(ARGV[2]) then return {'elsewhere', wait} end\n"
+	"end\n"
+	"redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'until', now + ARGV[2])\n"
+	"redis.call('PEXPIRE', KEYS[1], ARGV[3])\n"
+	"return {'ours', 0, redis.call('HGETALL', KEYS[1])}\n";
+
+/* KEYS: a call. ARGV: who holds it, ms of a lease. */
+static const char replay_renew[] =
+	"if redis.call('HGET', KEYS[1], 'holder') ~= ARGV[1] then return 0 end\n"
+	"local time = redis.call('TIME')\n"
+	"local now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
+	"redis.call('HSET', KEYS[1], 'until', now + ARGV[2])\n"
+	"return 1\n";
+
+/*
+ * KEYS: a call. ARGV: who holds it; then, where there is an answer, ms that it is kept, fingerprint,
+ * status, type and body. A hash without members is gone.
+ */
+static const char replay_end[] =
+	"if redis.call('HGET', KEYS[1], 'holder') ~= ARGV[1] then return 0 end\n"
+	"redis.call('HDEL', KEYS[1], 'holder', 'until')\n"
+	"if ARGV[2] then\n"
+	"  redis.call('HSET', KEYS[1], 'fingerprint', ARGV[3], 'status', ARGV[4], 'type', "
+	"ARGV[5],\n"
+	"    'body', ARGV[6])\n"
+	"  redis.call('PEXPIRE', KEYS[1], ARGV[2])\n"
+	"end\n"
+	"return 1\n";
+
 const char *const script_texts[SCRIPT__COUNT] = {
 	[SCRIPT_COMMIT] = commit,
 	[SCRIPT_FIND] = find_file,
@@ -131,4 +179,7 @@ const char *const script_texts[SCRIPT__COUNT] = {
 	[SCRIPT_RATE_END] = rate_end,
 	[SCRIPT_KEY_REVOKE] = key_revoke,
 	[SCRIPT_KEY_USE] = key_use,
+	[SCRIPT_REPLAY_BEGIN] = replay_begin,
+	[SCRIPT_REPLAY_RENEW] = replay_renew,
+	[SCRIPT_REPLAY_END] = replay_end,
 };
