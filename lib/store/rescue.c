@@ -117,10 +117,29 @@ static int publish(const struct volume_root *root, struct arena *a, const char *
 		volume_sync(file, err) != 0) {
 		return -1;
 	}
-	if (over && volume_unlink(root, VOLUME_RESCUE, digest, "json", err) != 0) {
+	return over ? volume_replace(file, VOLUME_RESCUE, digest, "json", err)
+		    : volume_link(file, VOLUME_RESCUE, digest, "json", err);
+}
+
+/* Claim a name in the state in which it was found, with what is there as `old`. */
+static int add_to(const struct volume_root *root, struct arena *a, const char *digest,
+	enum state state, const struct claim *old, const struct claim *claim, bool replace,
+	enum rescue_outcome *outcome, struct error *err)
+{
+	if (state == STATE_UNREADABLE) {
 		return -1;
 	}
-	return volume_link(file, VOLUME_RESCUE, digest, "json", err);
+	if (state == STATE_CLAIMED && strcmp(old->id, claim->id) == 0) {
+		*outcome = RESCUE_UNCHANGED;
+		/* A sync that failed, or an import that was broken off, may have left it just written:
+		 * only what is written again is known to be durable. */
+		return root->volume->fsync ? publish(root, a, digest, old, true, err) : 0;
+	}
+	if (state == STATE_CLAIMED && !replace) {
+		return error_set(err, 409, "conflict", "claimed for the file %s already", old->id);
+	}
+	*outcome = state == STATE_ABSENT ? RESCUE_ADDED : RESCUE_REPLACED;
+	return publish(root, a, digest, claim, state != STATE_ABSENT, err);
 }
 
 int rescue_add(const struct volume_root *root, struct arena *a, struct sha256 *hash,
@@ -128,6 +147,7 @@ int rescue_add(const struct volume_root *root, struct arena *a, struct sha256 *h
 {
 	char digest[SHA256_HEX_SIZE];
 	struct claim old;
+	struct error ignored;
 	struct slice url = slice_view(claim->url);
 	if (!oldurl_is_claimable(url) || !uuid_is_valid(slice_view(claim->id))) {
 		return error_set(err, 400, "bad_request", "not an old URL and the id of a file");
@@ -136,18 +156,13 @@ int rescue_add(const struct volume_root *root, struct arena *a, struct sha256 *h
 		return -1;
 	}
 	enum state state = look(root, a, digest, url, &old, err);
-	if (state == STATE_UNREADABLE) {
-		return -1;
+	int status = add_to(root, a, digest, state, &old, claim, replace, outcome, err);
+	/* Somebody else may have claimed it in between; that is judged as if it had been there. */
+	if (status != 0 && state == STATE_ABSENT &&
+		look(root, a, digest, url, &old, &ignored) == STATE_CLAIMED) {
+		return add_to(root, a, digest, STATE_CLAIMED, &old, claim, replace, outcome, err);
 	}
-	if (state == STATE_CLAIMED && strcmp(old.id, claim->id) == 0) {
-		*outcome = RESCUE_UNCHANGED;
-		return 0;
-	}
-	if (state == STATE_CLAIMED && !replace) {
-		return error_set(err, 409, "conflict", "claimed for the file %s already", old.id);
-	}
-	*outcome = state == STATE_ABSENT ? RESCUE_ADDED : RESCUE_REPLACED;
-	return publish(root, a, digest, claim, state != STATE_ABSENT, err);
+	return status;
 }
 
 struct walk {

@@ -31,7 +31,7 @@ int rescue_find(const struct volume_root *root, struct arena *a, struct sha256 *
 	struct slice url, struct claim *out, struct error *err) __attribute__((warn_unused_result));
 
 /*
- * Claim an old URL, durably. The same claim made again is a success and changes nothing; one for
+ * Claim an old URL, durably. The same claim made again is a success and keeps its time; one for
  * another file is refused with 409 unless `replace` is set. A damaged claim says nothing, and is
  * replaced in any case.
  */

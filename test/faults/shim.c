@@ -27,6 +27,7 @@ enum call {
 	MKDIR,
 	RENAME,
 	LOCK,
+	SYNCFS,
 	CALL__COUNT
 };
 
@@ -224,4 +225,13 @@ int flock(int fd, int operation)
 		find(&next, "flock");
 	}
 	return is_in_store(fd) && strikes(LOCK) ? -1 : next(fd, operation);
+}
+
+int syncfs(int fd)
+{
+	static int (*next)(int);
+	if (!next) {
+		find(&next, "syncfs");
+	}
+	return is_in_store(fd) && strikes(SYNCFS) ? -1 : next(fd);
 }

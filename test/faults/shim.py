@@ -6,7 +6,7 @@ import struct
 
 from harness import BUILD
 
-CALLS = ["none", "unnamed", "named", "write", "fsync", "close", "link", "unlink", "mkdir", "rename", "lock"]
+CALLS = ["none", "unnamed", "named", "write", "fsync", "close", "link", "unlink", "mkdir", "rename", "lock", "syncfs"]
 EFFECTS = ["fail", "lie", "short"]
 FOREVER = 1 << 30
 LAYOUT = struct.Struct(f"7i{len(CALLS)}i")
