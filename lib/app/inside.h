@@ -54,6 +54,8 @@ int upload_from_url(struct call *c, struct error *err);
 int upload_delete(struct call *c, struct error *err);
 int upload_delete_batch(struct call *c, struct error *err);
 int upload_rename(struct call *c, struct error *err);
+int uploads_list(struct call *c, struct error *err);
+int uploads_show(struct call *c, struct error *err);
 int revoke_key(struct call *c, struct error *err);
 int file_serve(struct call *c, struct error *err);
 int rescue_show(struct call *c, struct error *err);

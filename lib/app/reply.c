@@ -88,12 +88,8 @@ int reply_text(struct call *c, int status, struct slice text)
 
 const char *file_url(struct call *c, const struct record *record)
 {
-	struct slice name;
-	struct arena *a = c->req->arena;
-	if (filename_path_encode(a, slice_view(record->filename), &name) != 0) {
-		return NULL;
-	}
-	return arena_printf(a, "%s/%s/%s", c->app->config->public_url, record->id, name.p);
+	return filename_url(
+		c->req->arena, c->app->config->public_url, record->id, record->filename);
 }
 
 void reply_again(struct call *c, int status, struct slice type, struct slice body)

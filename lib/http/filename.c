@@ -191,6 +191,15 @@ int filename_path_encode(struct arena *a, struct slice name, struct slice *out)
 	return finish(&b, out);
 }
 
+const char *filename_url(struct arena *a, const char *base, const char *id, const char *name)
+{
+	struct slice segment;
+	if (filename_path_encode(a, slice_view(name), &segment) != 0) {
+		return NULL;
+	}
+	return arena_printf(a, "%s/%s/%.*s", base, id, (int)segment.n, segment.p);
+}
+
 /* One '_' for a character, however many bytes it has. Tells whether every character was kept. */
 static bool put_fallback(struct buf *b, struct slice name)
 {

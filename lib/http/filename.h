@@ -51,6 +51,9 @@ struct slice filename_extension(struct slice name);
 int filename_path_encode(struct arena *a, struct slice name, struct slice *out)
 	__attribute__((warn_unused_result));
 
+/* The URL of a file of that name, below the public address `base`; NULL when the arena is full. */
+const char *filename_url(struct arena *a, const char *base, const char *id, const char *name);
+
 /*
  * The value of Content-Disposition (RFC 6266): inline; filename="..."; filename*=UTF-8''...
  * filename* (RFC 8187) is left out when the quoted string says the same to every reader: printable

@@ -35,8 +35,8 @@ int file_find(struct redis *r, struct arena *a, const char *account, const char 
 
 /*
  * The record in a text that Redis gave: filename, size, content type, ext, provenance, original URL
- * and SHA-256, each but the last with a NUL behind it, and then, once renamed, renamed_ms. *out borrows from account, id and text; 500
- * when it is anything else.
+ * and SHA-256, each but the last with a NUL behind it, and then, once renamed, renamed_ms. *out
+ * borrows from account, id and text; 500 when it is anything else.
  */
 int file_read(struct arena *a, const char *account, const char *id, struct slice text,
 	struct record *out, struct error *err) __attribute__((warn_unused_result));

@@ -74,6 +74,75 @@ static const char rename_file[] =
 	"redis.call('ZADD', KEYS[4], 0, member(ARGV[2], id))\n"
 	"return 'renamed'\n";
 
+/*
+ * ARGV: the id behind which to go on, or nothing; how many files at most, how many records may be
+ * looked at, and the beginning of their names, or nothing. Returns the id behind which to go on, or
+ * nothing at the end, then ids and records by turns, newest first, which is the order of ids. A
+ * search whose matches the index says to be few (and of which it knows every file) takes them all;
+ * else it looks at records one after the other.
+ */
+static const char list_files[] =
+	"local from, limit, steps = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])\n"
+	"local prefix, total = string.lower(ARGV[4]), redis.call('ZCARD', KEYS[2])\n"
+	"local page = {''}\n"
+	"\n"
+	"local function add(ids, first, last)\n"
+	"  if first > last then return end\n"
+	"  local records = redis.call('HMGET', KEYS[3], unpack(ids, first, last))\n"
+	"  for i = first, last do\n"
+	"    local record = records[i - first + 1] or find(ids[i])\n"
+	"    if record and string.lower(string.sub(record, 1, #prefix)) == prefix then\n"
+	"      page[#page + 1], page[#page + 2] = ids[i], record\n"
+	"      limit = limit - 1\n"
+	"      if limit == 0 then return i end\n"
+	"    end\n"
+	"  end\n"
+	"end\n"
+	"\n"
+	"-- The first rank behind `from`, which may be gone.\n"
+	"local function rank()\n"
+	"  local low, high = 0, from == '' and 0 or total\n"
+	"  while low < high do\n"
+	"    local middle = math.floor((low + high) / 2)\n"
+	"    if redis.call('ZREVRANGE', KEYS[2], middle, middle)[1] < from then\n"
+	"      high = middle\n"
+	"    else\n"
+	"      low = middle + 1\n"
+	"    end\n"
+	"  end\n"
+	"  return low\n"
+	"end\n"
+	"\n"
+	"local function few()\n"
+	"  local low, high = '[' .. prefix, '(' .. prefix .. '\\255'\n"
+	"  if redis.call('ZLEXCOUNT', KEYS[4], low, high) > steps then return nil end\n"
+	"  local ids = {}\n"
+	"  for _, name in ipairs(redis.call('ZRANGEBYLEX', KEYS[4], low, high)) do\n"
+	"    local id = string.sub(name, -36)\n"
+	"    if from == '' or id < from then ids[#ids + 1] = id end\n"
+	"  end\n"
+	"  table.sort(ids, function(a, b) return a > b end)\n"
+	"  return ids\n"
+	"end\n"
+	"\n"
+	"if prefix ~= '' and redis.call('ZCARD', KEYS[4]) == total then\n"
+	"  local ids = few()\n"
+	"  if ids then\n"
+	"    local last = math.min(limit, #ids)\n"
+	"    add(ids, 1, last)\n"
+	"    if #ids > last then page[1] = ids[last] end\n"
+	"    return page\n"
+	"  end\n"
+	"end\n"
+	"local at, count = rank(), limit\n"
+	"repeat\n"
+	"  local ids = redis.call('ZREVRANGE', KEYS[2], at, at + count - 1)\n"
+	"  local full = add(ids, 1, #ids)\n"
+	"  at, steps, count = at + (full or #ids), steps - #ids, math.min(2 * count, 500)\n"
+	"  page[1] = at < total and ids[full or #ids] or ''\n"
+	"until full or page[1] == '' or prefix == '' or steps <= 0\n"
+	"return page\n";
+
 /* KEYS: account. One with files stays, because their URLs would die. */
 static const char close_account[] = "local files = redis.call('HGET', KEYS[1], 'files')\n"
 				    "if files and tonumber(files) > 0 then return 'has files' end\n"
@@ -174,6 +243,7 @@ const char *const script_texts[SCRIPT__COUNT] = {
 	[SCRIPT_FIND] = find_file,
 	[SCRIPT_REMOVE] = remove_file,
 	[SCRIPT_RENAME] = rename_file,
+	[SCRIPT_LIST] = list_files,
 	[SCRIPT_CLOSE] = close_account,
 	[SCRIPT_RATE_BEGIN] = rate_begin,
 	[SCRIPT_RATE_END] = rate_end,
