@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "crypto/digest.h"
 #include "http/json.h"
+#include "store/account.h"
 #include "store/redis.h"
 
 enum { CTL_DONE = 0, CTL_FAILED = 1, CTL_WRONG_USE = 2 };
@@ -59,6 +60,9 @@ struct ctl_field {
 /* Print one row of a listing: as an object with --json, else its values separated by tabs. */
 void ctl_row(struct ctl *ctl, const struct ctl_field *fields, size_t count);
 
+/* The account behind an email, or an exit status other than CTL_DONE: the reason was said. */
+int ctl_find_account(struct ctl *ctl, const char *email, struct account *account);
+
 int ctl_account_add(struct ctl *ctl, int argc, char **argv);
 int ctl_account_list(struct ctl *ctl, int argc, char **argv);
 int ctl_account_set(struct ctl *ctl, int argc, char **argv);
@@ -69,6 +73,7 @@ int ctl_key_revoke(struct ctl *ctl, int argc, char **argv);
 int ctl_rescue_add(struct ctl *ctl, int argc, char **argv);
 int ctl_rescue_import(struct ctl *ctl, int argc, char **argv);
 int ctl_rescue_list(struct ctl *ctl, int argc, char **argv);
+int ctl_file_list(struct ctl *ctl, int argc, char **argv);
 int ctl_store_init(struct ctl *ctl, int argc, char **argv);
 int ctl_settings(struct ctl *ctl, int argc, char **argv);
 int ctl_doctor(struct ctl *ctl, int argc, char **argv);

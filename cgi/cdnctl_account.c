@@ -80,8 +80,7 @@ int ctl_account_list(struct ctl *ctl, int argc, char **argv)
 	return CTL_DONE;
 }
 
-/* The account behind an email, or an exit status other than CTL_DONE. */
-static int find_account(struct ctl *ctl, const char *email, struct account *account)
+int ctl_find_account(struct ctl *ctl, const char *email, struct account *account)
 {
 	const char *id;
 	struct error err;
@@ -111,7 +110,7 @@ int ctl_account_set(struct ctl *ctl, int argc, char **argv)
 	if (name && !ctl_is_name(name)) {
 		return ctl_misuse("a name is one line of text, at most 200 bytes");
 	}
-	int status = find_account(ctl, argv[0], &account);
+	int status = ctl_find_account(ctl, argv[0], &account);
 	if (status != CTL_DONE) {
 		return status;
 	}
@@ -130,7 +129,7 @@ int ctl_account_remove(struct ctl *ctl, int argc, char **argv)
 	if (argc != 1) {
 		return ctl_misuse("account remove needs one EMAIL");
 	}
-	int status = find_account(ctl, argv[0], &account);
+	int status = ctl_find_account(ctl, argv[0], &account);
 	if (status != CTL_DONE) {
 		return status;
 	}
