@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <inttypes.h>
 #include <pwd.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -226,6 +227,8 @@ int main(int argc, char **argv)
 	struct ctl ctl = {.log = {STDERR_FILENO, "cdnctl"}, .arena = &arena};
 	argc--;
 	argv++;
+	/* A Redis that goes away in mid-sentence is an error to tell of, like any other. */
+	signal(SIGPIPE, SIG_IGN);
 	if (ctl_option(&argc, argv, "--help", true)) {
 		print_usage(stdout);
 		return CTL_DONE;
@@ -243,8 +246,8 @@ int main(int argc, char **argv)
 	redis_free(ctl.redis);
 	sha256_free(ctl.hash);
 	arena_release(&arena);
-	if (fflush(stdout) != 0 && status == CTL_DONE) {
-		perror("cdnctl: standard output");
+	if ((fflush(stdout) != 0 || ferror(stdout)) && status == CTL_DONE) {
+		fputs("cdnctl: standard output cannot be written\n", stderr);
 		status = CTL_FAILED;
 	}
 	return status;

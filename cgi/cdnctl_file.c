@@ -58,7 +58,7 @@ static int print_all(struct ctl *ctl, const struct listing *listing, char from[U
 	do {
 		status = print_page(&paged, listing, from, &err);
 		arena_reset(&scratch);
-	} while (status == 0 && *from);
+	} while (status == 0 && *from && !ferror(stdout)); /* which main tells */
 	arena_release(&scratch);
 	return status == 0 ? CTL_DONE : ctl_fail(&err);
 }

@@ -113,11 +113,23 @@ class Large(SiteCase):
         self.assertEqual((some, all_lines), (10, FILES))
         self.assertLess(many - few, 1024, "KiB")
 
+    def test_cdnctl_without_a_reader(self):
+        """It neither goes on for nobody nor ends well."""
+        def run():
+            with open("/dev/full", "wb") as full:
+                return subprocess.run(self.command(), stdout=full, stderr=subprocess.PIPE)
+
+        (tool, counts) = self.count(run)
+        self.assertEqual((tool.returncode, tool.stderr), (1, b"cdnctl: standard output cannot be written\n"))
+        self.assertLess(counts["evalsha"], 10)
+
+    def command(self, *words):
+        return [os.path.join(RELEASE, "cdnctl"), "--env", os.path.join(self.site.folder.path, ".env"), "file", "list",
+                "test@example.org", *words]
+
     def peak(self, *words):
         with tempfile.TemporaryFile() as out:
-            tool = subprocess.Popen(
-                [os.path.join(RELEASE, "cdnctl"), "--env", os.path.join(self.site.folder.path, ".env"), "file", "list",
-                 "test@example.org", *words], stdout=out)
+            tool = subprocess.Popen(self.command(*words), stdout=out)
             _, status, usage = os.wait4(tool.pid, 0)
             tool.returncode = os.waitstatus_to_exitcode(status)
             self.assertEqual(tool.returncode, 0)

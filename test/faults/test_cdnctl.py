@@ -3,7 +3,9 @@ import hashlib
 import json
 import os
 import re
+import socket
 import subprocess
+import threading
 import time
 import unittest
 
@@ -259,6 +261,25 @@ class Cdnctl(unittest.TestCase):
         run = self.run_it("account", "list", CDN_REDIS_URL="redis://:secret@[")
         self.assertEqual(run.returncode, 1)
         self.assertNotIn("secret", run.stderr)
+
+    def test_redis_hangs_up_between_two_questions(self):
+        """The tool lives to say so."""
+        path = os.path.join(self.folder.run, "hangs-up.sock")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(path)
+            listener.listen()
+
+            def answer_once():
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(1000)
+                    connection.shutdown(socket.SHUT_RD)
+                    connection.sendall(b"$1\r\nx\r\n")
+
+            server = threading.Thread(target=answer_once)
+            server.start()
+            self.fails(1, "Broken pipe", "account", "list", CDN_REDIS_URL="unix://" + path)
+            server.join()
 
     def test_evicting_redis(self):
         self.redis.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
