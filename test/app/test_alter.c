@@ -14,6 +14,8 @@ static const char form_type[] = "content-type: application/x-www-form-urlencoded
 #define NOBODY "0193a1b2-c3d4-7e5f-8a9b-0123456ababc"
 #define DENIED "\"code\":\"bad_request\""
 
+enum { FLOOD = 64 * 1024 };
+
 static int open_all(void **state)
 {
 	static const char *const settings[] = {"CDN_PUBLIC_URL=http://cdn.example.org"};
@@ -233,6 +235,28 @@ static void test_not_yours(void **state)
 	is_named(f, id, "mine.txt");
 }
 
+/* Should Redis ever say that a file is another account's as well, the record on disk decides. */
+static void test_owner_on_disk(void **state)
+{
+	struct fixture *f = *state;
+	char id[UUID_SIZE];
+	const char *account, *key;
+	struct arena a;
+	struct error err;
+	struct record record;
+	upload(f, "mine.txt", id);
+	fixture_account(f, "taker@example.org", TIER_VERIFIED, &account, &key);
+	assert_int_equal(arena_init(&a, 64 * 1024), 0);
+	assert_int_equal(file_find(f->redis, &a, f->account, id, &record, &err), 1);
+	record.owner = account;
+	assert_int_equal(
+		file_commit(f->redis, &a, &record, 1000, &(struct file_attempt){0}, &err), 0);
+	assert_int_equal(rename_by(f, key, id, "{\"filename\":\"yours.txt\"}"), 404);
+	is_named(f, id, "mine.txt");
+	assert_int_equal(file_remove(f->redis, &a, account, id, &err), 0);
+	arena_release(&a);
+}
+
 static void remove_from_disk(struct fixture *f, const char *top, const char *id, const char *ext)
 {
 	char path[4096];
@@ -433,6 +457,55 @@ static void test_many(void **state)
 	free(far);
 }
 
+/* As much of anything as a body holds: what takes each with each would take minutes here. */
+static void test_floods(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *head, *piece, *says;
+	} rows[] = {
+		{"{\"a\":1", ",\"a\":1", DENIED},
+		{"{\"x\":{\"a\":1", ",\"a\":1", DENIED},
+		{"{\"ids\":[\"\"", ",\"\"", "Maximum 1000 ids per call, got 21"},
+		{"{\"ids\":[0", ",0", "ids holds something that is no string"},
+		{"{\"ids\":[", "[", DENIED},
+		{"{\"ids\":", "{\"ids\":", DENIED},
+	};
+	static char body[FLOOD];
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		size_t n = strlen(rows[i].piece), at = strlen(rows[i].head);
+		memcpy(body, rows[i].head, at);
+		for (; at + n < sizeof body - 4; at += n) {
+			memcpy(body + at, rows[i].piece, n);
+		}
+		at += (size_t)snprintf(body + at, 4, i == 1 ? "}}" : i < 2 ? "}" : "]}");
+		assert_int_equal(send(f, "DELETE", "/api/v4/uploads/batch", f->key, json_type,
+					 slice_of(body, at)),
+			400);
+		assert_true(says(f, rows[i].says));
+	}
+}
+
+/* Files enough that what is taken for one of them must be given back before the next. */
+static void test_many_there(void **state)
+{
+	struct fixture *f = *state;
+	enum { FILES = 700 };
+	struct kept before = fixture_kept(f);
+	char id[UUID_SIZE], body[16 + FILES * (UUID_LENGTH + 3)] = "{\"ids\":[";
+	size_t n = strlen(body);
+	for (size_t i = 0; i < FILES; i++) {
+		upload(f, "a.txt", id);
+		n += (size_t)snprintf(body + n, sizeof body - n, "%s\"%s\"", i ? "," : "", id);
+	}
+	snprintf(body + n, sizeof body - n, "]}");
+	assert_int_equal(
+		send(f, "DELETE", "/api/v4/uploads/batch", f->key, json_type, slice_view(body)),
+		200);
+	assert_false(says(f, "not_found"));
+	fixture_same(f, &before);
+}
+
 /* What is no UTF-8 comes back as U+FFFD; the longest text comes back whole. */
 static void test_odd_ids(void **state)
 {
@@ -459,12 +532,15 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_long_names),
 		cmocka_unit_test(test_not_yours),
+		cmocka_unit_test(test_owner_on_disk),
 		cmocka_unit_test(test_rename_of_the_half_gone),
 		cmocka_unit_test(test_redis_is_behind),
 		cmocka_unit_test(test_batch),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_bad_lists),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_floods),
+		cmocka_unit_test(test_many_there),
 		cmocka_unit_test(test_odd_ids),
 	};
 	return cmocka_run_group_tests(tests, open_all, close_all);

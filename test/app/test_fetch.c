@@ -59,6 +59,7 @@ static const struct {
 	{"", JSON, "url=ftp://x/", 400, "Bad request"},
 	{"", JSON, "{\"url\":\"ftp://x/\\u0000\"}", 400, "Bad request"},
 	{"", JSON, "{\"url\":\"ftp://x/\\r\\nHost: y\"}", 400, "Bad request"},
+	{"", JSON, "{\"url\":\"ftp://x/\",\"url\":\"ftp://y/\"}", 400, "Bad request"},
 	{"", JSON, "{\"url\":\"ftp://x/\\u007f\"}", 400, "Bad request"},
 	{"", JSON, "{\"url\":\"ftp://x/\xff\"}", 400, "Bad request"},
 	{"", FORM, "url=ftp://x/%0d%0aHost:y", 400, "Bad request"},
