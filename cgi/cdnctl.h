@@ -74,6 +74,8 @@ int ctl_rescue_add(struct ctl *ctl, int argc, char **argv);
 int ctl_rescue_import(struct ctl *ctl, int argc, char **argv);
 int ctl_rescue_list(struct ctl *ctl, int argc, char **argv);
 int ctl_file_list(struct ctl *ctl, int argc, char **argv);
+int ctl_file_show(struct ctl *ctl, int argc, char **argv);
+int ctl_file_delete(struct ctl *ctl, int argc, char **argv);
 int ctl_store_init(struct ctl *ctl, int argc, char **argv);
 int ctl_settings(struct ctl *ctl, int argc, char **argv);
 int ctl_doctor(struct ctl *ctl, int argc, char **argv);
