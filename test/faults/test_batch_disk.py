@@ -1,5 +1,6 @@
 """A batch while system calls fail: each file is judged by itself, and nothing is left of one that failed. faults.md row 26."""
 import hashlib
+import os
 
 from faulty import FaultyCase, check_counters
 from harness import main
@@ -110,6 +111,19 @@ class BatchDisk(FaultyCase):
 
     def test_full_from_the_start(self):
         self.nothing("write", "ENOSPC", 507)
+
+    def test_not_mounted(self):
+        before = self.kept()
+        marker = os.path.join(self.site.folder.data, ".cdn-store")
+        os.rename(marker, marker + ".away")
+        try:
+            for answer in (self.site.batch(FILES), self.site.put(b"x"), self.site.put(b"x", chunked=True)):
+                self.assertEqual((answer.status, answer.json["code"]), (503, "unavailable"))
+                self.assertEqual(answer.header("Retry-After"), "5")
+        finally:
+            os.rename(marker + ".away", marker)
+        self.assertEqual(self.kept(), before)
+        self.whole(self.site.batch(FILES), before)
 
 
 main()
