@@ -27,7 +27,7 @@ int content_digest_parse(
 	if (!last.key.p) {
 		return 0;
 	}
-	if (!last.is_bytes || base64_decode(last.base64, out, CONTENT_DIGEST_BYTES) != 0) {
+	if (base64_decode(last.base64, out, CONTENT_DIGEST_BYTES) != 0) {
 		return refuse(err, "has a sha-256 that is not 32 bytes in base64 between colons");
 	}
 	return 1;

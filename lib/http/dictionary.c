@@ -114,7 +114,6 @@ static bool take_string(struct slice *rest)
 static bool take_bytes(struct slice *rest, struct dictionary_member *out)
 {
 	take_char(rest, ':');
-	out->is_bytes = true;
 	out->base64 = take_run(rest, in_base64);
 	return take_char(rest, ':');
 }
@@ -173,7 +172,7 @@ static bool take_inner_list(struct slice *rest)
 /* A key without a value stands for true. */
 static bool take_member(struct slice *rest, struct dictionary_member *out)
 {
-	*out = (struct dictionary_member){.is_bytes = false};
+	*out = (struct dictionary_member){{NULL, 0}, {NULL, 0}};
 	if (!take_key(rest, &out->key)) {
 		return false;
 	}

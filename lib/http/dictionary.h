@@ -14,9 +14,8 @@
 
 struct dictionary_member {
 	struct slice key;
-	bool is_bytes;
-	struct slice
-		base64; /* of a byte sequence, between its colons: only the alphabet is checked */
+	/* Of a byte sequence, between its colons; only the alphabet is checked. p is NULL: no such. */
+	struct slice base64;
 };
 
 /*

@@ -28,7 +28,7 @@ static int walk(struct slice value)
 	const char *end = value.p;
 	while ((got = dictionary_next(&rest, &m)) == 1) {
 		require(m.key.n > 0 && m.key.p >= end);
-		end = m.is_bytes ? m.base64.p + m.base64.n : m.key.p + m.key.n;
+		end = m.base64.p ? m.base64.p + m.base64.n : m.key.p + m.key.n;
 		require(rest.p >= end && rest.p + rest.n <= value.p + value.n);
 	}
 	return got;

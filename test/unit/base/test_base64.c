@@ -88,6 +88,9 @@ static void test_anything_else(void **state)
 		{"Zm_v", 3},
 		{"Zm9\x80", 3},
 		{"Zm9.", 3},
+		{"Zm9vAAAA", 3},
+		{"Zm9vAA==", 3},
+		{"AAAA", 0},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		unsigned char out[8];

@@ -21,7 +21,7 @@ static const char *read_all(struct slice value)
 	while ((got = dictionary_next(&value, &m)) == 1) {
 		n += (size_t)snprintf(
 			told + n, sizeof told - n, "%s%.*s", n ? " " : "", (int)m.key.n, m.key.p);
-		if (m.is_bytes) {
+		if (m.base64.p) {
 			n += (size_t)snprintf(
 				told + n, sizeof told - n, ":%.*s:", (int)m.base64.n, m.base64.p);
 		}
@@ -81,9 +81,10 @@ static void test_bad(void **state)
 		"a=\"x", "a=\"\\", "a=\"\\\"", "a=\"\\n\"", "a=\"\x01\"", "a=\"\x7f\"",
 		"a=\"\xc3\xa9\"", "a=\"x\"y", "a=:", "a=:Zg",
 		"a=:Zg==", "a=:Z g:", "a=:Z-_g:", "a=:Zg==:x", "a=:Zg==::", "a=(", "a=(1", "a=(1 ",
-		"a=(1,2)", "a=(1\t2)", "a=(1)(2)", "a=((1))", "a=)", "a=(a)b", "a=(1;)", "a;",
-		"a; ", "a;X", "a;x=", "a;x=(1)", "a ;x", "a;x =1", "a;;x", "a=\xc3\xa9", "a\x01",
-		"a=@1", "a={}", "a;x y", "X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE="};
+		"a=(1,2)", "a=(1\t2)", "a=(1)(2)", "a=((1))", "a=(1\"x\")", "a=(:Zg==:1)",
+		"a=(1;x\"y\")", "a=)", "a=(a)b", "a=(1;)", "a;", "a; ", "a;X", "a;x=", "a;x=(1)",
+		"a ;x", "a;x =1", "a;;x", "a=\xc3\xa9", "a\x01", "a=@1", "a={}", "a;x y",
+		"X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE="};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		if (read_all(slice_view(rows[i]))) {
 			fail_msg("taken for a dictionary: %s", rows[i]);
