@@ -231,6 +231,27 @@ static void test_after_one_that_was_given_up(void **state)
 	assert_int_equal(fixture_ask(f, &ask), 201);
 }
 
+/* A body that was spoiled on its way is no first call of its Idempotency-Key. */
+static void test_said_again(void **state)
+{
+	struct fixture *f = *state;
+	char headers[512], wrong[512], id[64];
+	const char *key = "idempotency-key: 17\ncontent-digest: ";
+	snprintf(headers, sizeof headers, "%s%s", key, digest_of(f, calls[2].body));
+	snprintf(wrong, sizeof wrong, "%s%s", key, digest_of(f, "other"));
+	struct ask ask = ask_with(f, 2, "", NULL);
+	ask.headers = wrong;
+	refused(f, &ask, MISMATCH);
+	ask.headers = headers;
+	assert_int_equal(fixture_ask(f, &ask), 201);
+	snprintf(id, sizeof id, "%s", fixture_text(f, "id"));
+	assert_int_equal(fixture_ask(f, &ask), 201);
+	assert_string_equal(fixture_text(f, "id"), id);
+	/* Nor does an answer that is known tell a client that its bytes arrived. */
+	ask.headers = wrong;
+	refused(f, &ask, MISMATCH);
+}
+
 /* In memory that is all but full: refused, one way or another. */
 static void test_little_memory(void **state)
 {
@@ -261,6 +282,7 @@ int main(void)
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_where_it_means_nothing),
 		cmocka_unit_test(test_after_one_that_was_given_up),
+		cmocka_unit_test(test_said_again),
 		cmocka_unit_test(test_little_memory),
 	};
 	return cmocka_run_group_tests(tests, open_all, close_all);
