@@ -60,10 +60,14 @@ int revoke_key(struct call *c, struct error *err);
 int file_serve(struct call *c, struct error *err);
 int rescue_show(struct call *c, struct error *err);
 int health_show(struct call *c, struct error *err);
+int openapi_show(struct call *c, struct error *err);
 
 /* Answer with a JSON document. */
 int reply_json(struct call *c, int status, struct json *doc, struct error *err)
 	__attribute__((warn_unused_result));
+
+/* Answer with JSON that is text already, and outlives the call. */
+void reply_document(struct call *c, int status, struct slice text);
 
 /* The members of a file object (contract section 2), into an object that is there. */
 void file_object(struct call *c, struct json *object, const struct record *record);

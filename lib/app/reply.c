@@ -59,15 +59,20 @@ static void set_common_headers(struct call *c, const char *type)
 	response_set(c->res, "X-Content-Type-Options", slice_view("nosniff"));
 }
 
+void reply_document(struct call *c, int status, struct slice text)
+{
+	c->res->status = status;
+	set_common_headers(c, json_type);
+	response_set_bytes(c->res, text);
+}
+
 int reply_json(struct call *c, int status, struct json *doc, struct error *err)
 {
 	struct slice text;
 	if (json_print(doc, &text) != 0) {
 		return call_full(err);
 	}
-	c->res->status = status;
-	set_common_headers(c, json_type);
-	response_set_bytes(c->res, text);
+	reply_document(c, status, text);
 	return 0;
 }
 

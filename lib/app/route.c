@@ -25,6 +25,8 @@ static const struct route routes[] = {
 	{1 << METHOD_GET, "/api/v4/me", WHO_KEY, SCOPE_READ, BODY_UNREAD, false, CORS_API, me_show},
 	{1 << METHOD_POST, "/api/v4/revoke", WHO_KEY, SCOPE_NONE, BODY_UNREAD, false, CORS_API,
 		revoke_key},
+	{1 << METHOD_GET, "/openapi.json", WHO_ANYONE, SCOPE_NONE, BODY_UNREAD, false, CORS_API,
+		openapi_show},
 	{1 << METHOD_GET, "/up", WHO_ANYONE, SCOPE_NONE, BODY_UNREAD, false, CORS_NONE,
 		health_show},
 	{1 << METHOD_GET, "/rescue", WHO_ANYONE, SCOPE_NONE, BODY_UNREAD, false, CORS_FILE,
