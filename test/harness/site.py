@@ -132,10 +132,17 @@ class Site:
                 process.wait_until(lambda: not self.unfinished(), timeout=5)
             except AssertionError:
                 faults.append(f"left in tmp/: {self.unfinished()}")
-            for pid in (pid for pool in running for pid in pool.pids()):
-                faults += [f"worker {pid} holds {path}" for path in self.descriptors(pid)
-                           if path.startswith(self.folder.data + "/tmp/")]
+            # A worker lets go a moment after it has answered and logged.
+            try:
+                process.wait_until(lambda: not self.held(running), timeout=5)
+            except AssertionError:
+                faults += self.held(running)
         return faults
+
+    def held(self, pools):
+        """Unfinished files that workers have open."""
+        return [f"worker {pid} holds {path}" for pool in pools for pid in pool.pids() for path in self.descriptors(pid)
+                if path.startswith(self.folder.data + "/tmp/")]
 
     def faults_in_logs(self):
         log = b"".join(pool.log_bytes() for pool in self.pools)
