@@ -58,7 +58,7 @@ class Table(unittest.TestCase):
         self.assertEqual(sorted(boxed), sorted(ext for ext, (_, may_run) in self.lanes.items() if may_run))
 
     def test_the_policy_is_the_worker_s(self):
-        with open(os.path.join(ROOT, "lib/app/file.c"), encoding="utf-8") as f:
+        with open(os.path.join(ROOT, "lib/app/reply.c"), encoding="utf-8") as f:
             joined = re.sub(r'"\s*\n\s*"', "", f.read())
         worker = re.search(r'"(sandbox; [^"]*)"', joined).group(1)
         self.assertIn(f'"{worker}"', self.conf)

@@ -9,7 +9,8 @@ from harness import Multipart, Part, SiteCase, main
 DATA = b"\1\2\3\xfe\xff the file"
 HEADERS = {"server", "date", "content-type", "content-length", "last-modified", "connection", "content-disposition",
            "cache-control", "accept-ranges", "etag", "x-content-type-options", "access-control-allow-origin",
-           "access-control-expose-headers", "cross-origin-resource-policy", "x-request-id", "content-security-policy"}
+           "access-control-expose-headers", "cross-origin-resource-policy", "x-request-id", "content-security-policy",
+           "repr-digest"}
 LONG = "n" * 296 + ".txt"
 
 

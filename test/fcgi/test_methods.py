@@ -41,7 +41,7 @@ class Methods(WorkerCase):
                 self.assertEqual(answer.status, 400)
 
     def test_unknown_methods(self):
-        rows = [("/up", "GET, HEAD"), ("/api/v4/upload", "POST"), ("/api/v4/upload/x", "DELETE"),
+        rows = [("/up", "GET, HEAD"), ("/api/v4/upload", "POST"), ("/api/v4/upload/x", "PUT, DELETE"),
                 ("/api/v4/me", "GET, HEAD"), (FILE, "GET, HEAD")]
         for method in ("BREW", "get", "PROPFIND", "PATCHY", "G", "X" * 1000):
             for uri, allow in rows:
