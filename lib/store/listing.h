@@ -19,7 +19,7 @@
 #include "store/record.h"
 #include "store/redis.h"
 
-enum { LISTING_MAX = 100, LISTING_STEPS = 1000, LISTING_ROUNDS = 100 };
+enum { LISTING_MAX = 100, LISTING_STEPS = 1000, LISTING_ROUNDS = 64 };
 
 struct listing {
 	const char *account;
