@@ -77,6 +77,16 @@ class Listing(SiteCase):
         self.assertEqual(self.list(query="new")["uploads"], [])
         self.assertEqual(self.site.get("/api/v4/uploads/" + made["id"], key=True).status, 404)
 
+    def test_a_rename_shows_at_once(self):
+        file = self.newest[2]
+        for name in ("Renamed.txt", file["filename"]):
+            answer = self.site.request("PATCH", f"/api/v4/uploads/{file['id']}/rename", [("Content-Type", "application/json")],
+                                       json.dumps({"filename": name}).encode(), key=True)
+            self.assertEqual(answer.status, 200)
+            self.assertEqual(self.list(query=name)["uploads"], [answer.json])
+            self.assertEqual([row["id"] for row in self.list()["uploads"]], [row["id"] for row in self.newest])
+        self.assertEqual(self.list(query="renamed")["uploads"], [])
+
     # -- the administrator
 
     def test_cdnctl(self):

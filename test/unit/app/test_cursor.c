@@ -76,6 +76,10 @@ static void test_refused(void **state)
 		bad[i] = '\0';
 		assert_int_equal(cursor_parse(hash, &scope, slice_of(bad, CURSOR_LENGTH), id), 0);
 	}
+	/* A right check, on what is no id of a file. */
+	assert_int_equal(
+		cursor_format(hash, &scope, "0193a1b2-c3d4-4e5f-8a9b-0123456ababc", bad), 0);
+	assert_int_equal(cursor_parse(hash, &scope, slice_view(bad), id), 0);
 	/* With its terminator. */
 	assert_int_equal(cursor_parse(hash, &scope, slice_of(good, CURSOR_SIZE), id), 0);
 	assert_int_equal(cursor_parse(hash, &scope, slice_view(NULL), id), 0);
