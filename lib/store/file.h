@@ -42,7 +42,7 @@ int file_read(struct arena *a, const char *account, const char *id, struct slice
 	struct record *out, struct error *err) __attribute__((warn_unused_result));
 
 /*
- * What every script about files begins with: keys of its account, see store/scripts.c. The caller
+ * What every script about files begins with: keys of its account, see store/lua/common.lua. The caller
  * adds its arguments.
  */
 void file_query(

@@ -15,7 +15,7 @@ static int ask(struct redis *r, struct arena *a, const struct listing *listing, 
 	return redis_ask(r, a, &q, reply, err);
 }
 
-/* What script_texts[SCRIPT_LIST] returns: where to go on, then ids and records by turns. */
+/* What lua/list.lua returns: where to go on, then ids and records by turns. */
 static int take(struct arena *a, const char *account, const struct redisReply *reply,
 	struct listing_page *out, struct error *err)
 {

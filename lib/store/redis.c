@@ -181,14 +181,16 @@ static int judge_server(struct redis *r, struct error *err)
 static int load_script(struct redis *r, enum redis_script script, struct error *err)
 {
 	redisReply *reply;
-	char *text;
-	if (asprintf(&text, "%s%s", script_prelude, script_texts[script]) < 0) {
-		return unavailable(err, "SCRIPT LOAD", "no memory");
+	char storage[SCRIPT_TEXT_MAX];
+	struct buf text;
+	buf_init(&text, storage, sizeof storage);
+	script_text(script, &text);
+	buf_put_char(&text, '\0');
+	const char *argv[] = {"SCRIPT", "LOAD", storage};
+	if (text.failed) {
+		return unavailable(err, "SCRIPT LOAD", "a script above SCRIPT_TEXT_MAX");
 	}
-	const char *argv[] = {"SCRIPT", "LOAD", text};
-	int status = greet(r, &reply, err, "SCRIPT LOAD", 3, argv);
-	free(text);
-	if (status != 0) {
+	if (greet(r, &reply, err, "SCRIPT LOAD", 3, argv) != 0) {
 		return -1;
 	}
 	snprintf(r->sha1[script], SHA1_HEX_SIZE, "%s", reply->str);

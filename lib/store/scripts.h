@@ -1,14 +1,15 @@
 /*
- * store/scripts.h - the Lua scripts, by enum redis_script. Each touches keys of one account only.
+ * store/scripts.h - the Lua scripts, by enum redis_script.
  */
 #ifndef STORE_SCRIPTS_H
 #define STORE_SCRIPTS_H
 
+#include "base/buf.h"
 #include "store/redis.h"
 
-/* What stands in front of each of them. */
-extern const char script_prelude[];
+enum { SCRIPT_TEXT_MAX = 8 * 1024 };
 
-extern const char *const script_texts[SCRIPT__COUNT];
+/* The whole text of a script: what all have in common, then its own. Below SCRIPT_TEXT_MAX bytes. */
+void script_text(enum redis_script script, struct buf *out);
 
 #endif

@@ -13,7 +13,7 @@ FILES = 100_000
 EARLY = 2000  # the oldest, with names that no other has
 PAGES = FILES // 100
 
-# The keys and members that lib/store/scripts.c writes; three files a millisecond.
+# The keys and members that lib/store/lua/commit.lua writes; three files a millisecond.
 FILL = """
 for i = tonumber(ARGV[1]), tonumber(ARGV[2]) - 1 do
     local ms = 1700000000000 + math.floor(i / 3)

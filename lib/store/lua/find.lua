@@ -1,0 +1,2 @@
+-- ARGV: id. The record, or nil.
+return find(ARGV[1])
