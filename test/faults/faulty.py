@@ -1,6 +1,8 @@
 """A site with one worker whose system calls fail on demand, and what must hold after each fault."""
 import hashlib
 import os
+import random
+import signal
 import time
 
 from harness import Site, SiteCase, process
@@ -102,6 +104,24 @@ def check_agree(case, site):
             case.assertEqual(bytes_of.pop(name, None), ext, path)
     case.assertEqual(on_disk, known)
     case.assertEqual(bytes_of, {})
+
+
+def kill_workers(site, clients, kills, stop=None, pool=None):
+    """Run these threads while workers are killed at random moments, each time out of a whole pool, then let them end."""
+    pool = pool or site.pool
+    whole = len(pool.pids())
+    for client in clients:
+        client.start()
+    chance = random.Random(1)
+    for _ in range(kills):
+        time.sleep(chance.uniform(0.02, 0.25))
+        process.wait_until(lambda: len(pool.pids()) == whole, what="a whole pool")
+        site.expect_ends(1)
+        process.kill(chance.choice(pool.pids()), signal.SIGKILL)
+    if stop:
+        stop.set()
+    for client in clients:
+        client.join()
 
 
 def stored(case, site, answer, data):

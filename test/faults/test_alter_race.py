@@ -4,12 +4,10 @@ import fcntl
 import http.client
 import os
 import random
-import signal
 import threading
-import time
 
-from faulty import check_agree
-from harness import SiteCase, main, process
+from faulty import check_agree, kill_workers
+from harness import SiteCase, main
 
 ROUNDS = 60
 KILLS = 25
@@ -132,17 +130,7 @@ class Killed(SiteCase):
         self.site.expect_errors()
         stop, work = threading.Event(), [(seed, [], []) for seed in range(4)]
         clients = [threading.Thread(target=self.change_until, args=(stop, *one)) for one in work]
-        for client in clients:
-            client.start()
-        chance = random.Random(1)
-        for _ in range(KILLS):
-            time.sleep(chance.uniform(0.02, 0.2))
-            process.wait_until(lambda: len(self.site.pool.pids()) == 3, what="a whole pool")
-            self.site.expect_ends(1)
-            process.kill(chance.choice(self.site.pool.pids()), signal.SIGKILL)
-        stop.set()
-        for client in clients:
-            client.join()
+        kill_workers(self.site, clients, KILLS, stop)
         # What was to live has its bytes, whatever was cut short, and nobody is locked out by the dead.
         for _, ids, _ in work:
             for i in ids:

@@ -3,12 +3,10 @@ import concurrent.futures
 import hashlib
 import http.client
 import random
-import signal
 import threading
-import time
 
-from faulty import check_counters, check_listed
-from harness import SiteCase, main, process
+from faulty import check_counters, check_listed, kill_workers
+from harness import SiteCase, main
 
 SIZE, ROOM, BATCHES = 1000, 30, 8
 
@@ -86,17 +84,7 @@ class Kill(SiteCase):
         acknowledged, statuses, stop = {}, [], threading.Event()
         clients = [threading.Thread(target=self.batch_until, args=(stop, seed, acknowledged, statuses))
                    for seed in range(3)]
-        for client in clients:
-            client.start()
-        chance = random.Random(1)
-        for _ in range(20):
-            time.sleep(chance.uniform(0.05, 0.3))
-            process.wait_until(lambda: len(self.site.pool.pids()) == 3, what="a whole pool")
-            self.site.expect_ends(1)
-            process.kill(chance.choice(self.site.pool.pids()), signal.SIGKILL)
-        stop.set()
-        for client in clients:
-            client.join()
+        kill_workers(self.site, clients, 20, stop)
         self.assertGreater(len(acknowledged), 30)
         self.assertIn(502, statuses)
         self.assertLessEqual(set(statuses), {201, 502})

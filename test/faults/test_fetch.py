@@ -5,10 +5,9 @@ import os
 import random
 import signal
 import threading
-import time
 
 import source
-from faulty import check_counters, check_listed, kept, stored
+from faulty import check_counters, check_listed, kept, kill_workers, stored
 from harness import Site, SiteCase, main, process
 from shim import FOREVER, Shim
 
@@ -190,17 +189,7 @@ class Killed(Case):
     def test_at_random_moments(self):
         acknowledged, statuses, stop = {}, [], threading.Event()
         clients = [threading.Thread(target=self.fetch_until, args=(stop, acknowledged, statuses)) for _ in range(4)]
-        for client in clients:
-            client.start()
-        chance = random.Random(1)
-        for _ in range(self.kills):
-            time.sleep(chance.uniform(0.02, 0.2))
-            process.wait_until(lambda: len(self.site.slow.pids()) == 3, what="a whole pool")
-            self.site.expect_ends(1)
-            process.kill(chance.choice(self.site.slow.pids()), signal.SIGKILL)
-        stop.set()
-        for client in clients:
-            client.join()
+        kill_workers(self.site, clients, self.kills, stop, pool=self.site.slow)
         self.assertGreater(len(acknowledged), 20)
         self.assertIn(503, statuses)
         self.assertLessEqual(set(statuses), {201, 503})

@@ -2,12 +2,10 @@
 import hashlib
 import http.client
 import random
-import signal
 import threading
-import time
 
-from faulty import check_listed
-from harness import SiteCase, main, process
+from faulty import check_listed, kill_workers
+from harness import SiteCase, main
 
 KILLS = 30
 
@@ -33,17 +31,7 @@ class Kill(SiteCase):
         acknowledged, statuses, stop = {}, [], threading.Event()
         clients = [threading.Thread(target=self.upload_until, args=(stop, seed, acknowledged, statuses))
                    for seed in range(4)]
-        for client in clients:
-            client.start()
-        chance = random.Random(1)
-        for _ in range(KILLS):
-            time.sleep(chance.uniform(0.02, 0.2))
-            process.wait_until(lambda: len(self.site.pool.pids()) == 3, what="a whole pool")
-            self.site.expect_ends(1)
-            process.kill(chance.choice(self.site.pool.pids()), signal.SIGKILL)
-        stop.set()
-        for client in clients:
-            client.join()
+        kill_workers(self.site, clients, KILLS, stop)
         self.assertGreater(len(acknowledged), 50)
         self.assertLessEqual(set(statuses), {201, 502})
         for url, digest in acknowledged.values():

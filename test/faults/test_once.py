@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 
-from faulty import check_counters
+from faulty import check_counters, kill_workers
 from harness import Multipart, Part, SiteCase, client, main, process
 
 LEASE = 10  # seconds, as in lib/store/replay.h
@@ -115,16 +115,7 @@ class Once(SiteCase):
         try:
             stored = []
             clients = [threading.Thread(target=self.call_until_answered, args=(seed, stored)) for seed in range(4)]
-            for one in clients:
-                one.start()
-            chance = random.Random(1)
-            for _ in range(8):
-                time.sleep(chance.uniform(0.05, 0.3))
-                process.wait_until(lambda: len(self.site.pool.pids()) == 4, what="a whole pool")
-                self.site.expect_ends(1)
-                process.kill(chance.choice(self.site.pool.pids()), signal.SIGKILL)
-            for one in clients:
-                one.join()
+            kill_workers(self.site, clients, 8)
             account = "cdn:{%s}" % self.site.me().json["id"]
         finally:
             self.site.key = own
