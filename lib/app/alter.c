@@ -1,6 +1,8 @@
 /* DELETE /api/v4/upload/:id, DELETE /api/v4/uploads/batch, PATCH /api/v4/uploads/:id/rename. */
 #include "store/alter.h"
 
+#include <stdlib.h>
+
 #include "app/fields.h"
 #include "base/clock.h"
 #include "base/utf8.h"
@@ -46,12 +48,37 @@ int upload_delete(struct call *c, struct error *err)
 struct batch {
 	struct call *call;
 	struct slice ids[BATCH_MAX];
+	bool repeated[BATCH_MAX]; /* this id was sent before */
 	size_t count;
 	struct arena scratch; /* of one file at a time: a thousand would fill the request's */
 	int64_t end_ms;       /* on the clock that never goes back */
 	struct json doc, deleted, not_found;
 	bool missed; /* not_found is there */
 };
+
+/* By what they say, and where they say the same, by when they were sent. */
+static int compare_ids(const void *a, const void *b)
+{
+	const struct slice *x = *(const struct slice *const *)a;
+	const struct slice *y = *(const struct slice *const *)b;
+	if (x->n != y->n) {
+		return x->n < y->n ? -1 : 1;
+	}
+	int order = x->n ? memcmp(x->p, y->p, x->n) : 0;
+	return order ? order : x < y ? -1 : 1;
+}
+
+static void mark_repeated(struct batch *b)
+{
+	const struct slice *sorted[BATCH_MAX] = {NULL};
+	for (size_t i = 0; i < b->count; i++) {
+		sorted[i] = &b->ids[i];
+	}
+	qsort(sorted, b->count, sizeof *sorted, compare_ids);
+	for (size_t i = 1; i < b->count; i++) {
+		b->repeated[sorted[i] - b->ids] = slice_equal(*sorted[i - 1], *sorted[i]);
+	}
+}
 
 static int read_ids(struct batch *b, struct error *err)
 {
@@ -68,6 +95,7 @@ static int read_ids(struct batch *b, struct error *err)
 		error_set(err, 400, "bad_request", "%zu ids", b->count);
 		return error_explain(err, "Maximum %d ids per call, got %zu", BATCH_MAX, b->count);
 	}
+	mark_repeated(b);
 	return 0;
 }
 
@@ -143,7 +171,7 @@ int upload_delete_batch(struct call *c, struct error *err)
 		return -1;
 	}
 	for (size_t i = 0; i < b->count; i++) {
-		if (delete_next(b, i, err) != 0) {
+		if (!b->repeated[i] && delete_next(b, i, err) != 0) {
 			return error_explain(err,
 				"%zu of %zu ids are done; the same call again does the rest", i,
 				b->count);
