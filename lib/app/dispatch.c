@@ -35,6 +35,16 @@ static void answer_options(struct call *c, unsigned allowed, enum cors cors)
 	response_set(res, "Access-Control-Max-Age", slice_view("86400"));
 }
 
+/* Nobody asked for a part of a file (RFC 9110 section 14.5), and it would be taken for all of it. */
+static int check_whole(const struct call *c, struct error *err)
+{
+	if (request_header(c->req, "content-range").p) {
+		error_set(err, 400, "bad_request", "PUT with Content-Range");
+		return error_explain(err, "Send the whole file, without Content-Range");
+	}
+	return 0;
+}
+
 /* A file by itself may call itself anything but a form, which is a client's mistake. */
 static int check_raw_type(struct slice type, struct error *err)
 {
@@ -50,7 +60,7 @@ static int check_type(
 	struct call *c, const struct route *route, struct slice type, struct error *err)
 {
 	if (route->body == BODY_RAW) {
-		return check_raw_type(type, err);
+		return check_whole(c, err) == 0 ? check_raw_type(type, err) : -1;
 	}
 	/* Fields may all stand in the query, and then there is no body to have a type. */
 	if (route->body == BODY_FIELDS && !type.n) {

@@ -10,7 +10,8 @@ enum { KEY_MAX = 255, RENEW_MS = REPLAY_LEASE_MS / 3, RENEW_ARENA = 4096 };
 struct once {
 	struct call *call;
 	struct replay replay;
-	const char *pattern;               /* of the route */
+	const char *pattern; /* of the route */
+	struct slice key;
 	struct body_source body;           /* the request's own */
 	int64_t held_ms;                   /* when the lease was last made longer */
 	char fingerprint[SHA256_HEX_SIZE]; /* once judged */
@@ -53,9 +54,10 @@ static int next_held(void *context, struct slice *chunk, struct error *err)
 	return o->body.next(o->body.context, chunk, err);
 }
 
-static int take(struct once *o, struct slice key, struct error *err)
+static int take(struct once *o, struct error *err)
 {
 	struct call *c = o->call;
+	struct slice key = o->key;
 	char digest[SHA256_HEX_SIZE];
 	if (key.n > KEY_MAX || slice_has_control(key)) {
 		error_set(err, 400, "bad_request", "Idempotency-Key of %zu bytes", key.n);
@@ -82,8 +84,8 @@ int once_begin(struct call *c, const char *pattern, struct error *err)
 	if (!o) {
 		return call_full(err);
 	}
-	*o = (struct once){.call = c, .pattern = pattern};
-	if (take(o, key, err) != 0) {
+	*o = (struct once){.call = c, .pattern = pattern, .key = key};
+	if (take(o, err) != 0) {
 		return -1;
 	}
 	o->held_ms = clock_monotonic_ms();
@@ -93,13 +95,18 @@ int once_begin(struct call *c, const char *pattern, struct error *err)
 	return 0;
 }
 
+/* With the key, of which Redis knows a digest only: a secret in `what` cannot be guessed from there. */
 static int fingerprint(struct once *o, struct slice what, struct error *err)
 {
 	struct sha256 *hash = o->call->app->hash;
 	unsigned char digest[SHA256_BYTES];
-	if (sha256_begin(hash) != 0 || sha256_add(hash, slice_view(o->pattern)) != 0 ||
-		sha256_add(hash, slice_of("", 1)) != 0 || sha256_add(hash, what) != 0 ||
-		sha256_end(hash, digest) != 0) {
+	const struct slice parts[] = {
+		o->key, slice_of("", 1), slice_view(o->pattern), slice_of("", 1), what};
+	int status = sha256_begin(hash);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts && status == 0; i++) {
+		status = sha256_add(hash, parts[i]);
+	}
+	if (status != 0 || sha256_end(hash, digest) != 0) {
 		return error_set(err, 500, "internal_error", "SHA-256 failed");
 	}
 	number_hex(digest, sizeof digest, o->fingerprint);
@@ -154,12 +161,6 @@ const char *once_fingerprint(const struct call *c)
 	return c->once ? c->once->fingerprint : "";
 }
 
-/* What a client did wrong in a way that time may mend is not held against it. */
-static bool is_final(int status)
-{
-	return status == 201 || status == 402 || status == 422;
-}
-
 void once_end(struct call *c)
 {
 	struct once *o = c->once;
@@ -169,7 +170,7 @@ void once_end(struct call *c)
 	}
 	const struct response *res = c->res;
 	struct replay_answer answer = {.status = 0};
-	if (o->judged && is_final(res->status) && res->body == RESPONSE_BYTES) {
+	if (o->judged && res->status == 201 && res->body == RESPONSE_BYTES) {
 		answer = (struct replay_answer){
 			o->fingerprint, res->status, response_get(res, "Content-Type"), res->bytes};
 	}

@@ -2,7 +2,9 @@
  * app/once.h - a call with an Idempotency-Key is carried out once; said again, it gets the first answer.
  *
  * Two calls are the same when they name the same route, files and bytes: a client that builds its form
- * anew may choose another boundary. So all that was sent is read before the two are compared.
+ * anew may choose another boundary. So all that was sent is read before the two are compared. An answer
+ * is kept when something was stored; after any other the key is as good as new, as nothing is there to
+ * be had twice.
  *
  * Sequence:  once_begin (dispatcher) -> once_judge (handler, when it knows what was sent, before
  *            anything is stored) -> once_end (dispatcher, when the answer is there)
@@ -36,7 +38,10 @@ int once_hold(struct call *c, struct error *err) __attribute__((warn_unused_resu
 /* Whether the answer is there already: nothing will be stored. */
 bool once_is_answered(const struct call *c);
 
-/* Whether an earlier attempt was let in: its files count already, so quotas are left to the commit. */
+/*
+ * Whether an earlier attempt stored something: that counts already, so whether the rest fits into the
+ * quota is left to the commit.
+ */
 bool once_was_let_in(const struct call *c);
 
 /*
@@ -50,7 +55,7 @@ int once_stored(struct call *c, size_t place, struct record *out, struct error *
 const struct replay *once_replay(const struct call *c);
 const char *once_fingerprint(const struct call *c);
 
-/* The answer is in c->res: keep it if it is one to keep, and let go of the key. */
+/* The answer is in c->res: keep it if something was stored, and let go of the key. */
 void once_end(struct call *c);
 
 #endif

@@ -18,16 +18,14 @@ static int check(const struct call *c, uint64_t claimed, uint64_t size, struct e
 {
 	const struct tier_limits *limits = call_limits(c);
 	uint64_t used = c->identity->account.bytes + claimed;
-	if (once_was_let_in(c)) {
-		return 0;
-	}
 	if (size > limits->file_bytes) {
 		char human[HUMAN_SIZE];
 		human_size(limits->file_bytes, human);
 		error_set(err, 402, "file_too_large", "file above the limit of its tier");
 		return error_say(err, "File size exceeds your limit of %s per file", human);
 	}
-	if (used > limits->total_bytes || size > limits->total_bytes - used) {
+	bool fits = used <= limits->total_bytes && size <= limits->total_bytes - used;
+	if (!fits && !once_was_let_in(c)) {
 		return error_set(err, 402, "quota_exceeded", "file does not fit into the quota");
 	}
 	return 0;

@@ -105,6 +105,13 @@ static int read_raw(struct upload *u, struct error *err)
 	return got;
 }
 
+/* As it stands in the path, where it is encoded once, as filename_clean expects it. */
+static void read_name(struct upload *u)
+{
+	struct slice rest = u->call->req->target;
+	filename_clean(slice_cut(&rest, '?'), u->filename);
+}
+
 int upload_put(struct call *c, struct error *err)
 {
 	struct upload *u = arena_alloc(c->req->arena, sizeof *u);
@@ -112,7 +119,7 @@ int upload_put(struct call *c, struct error *err)
 		return call_full(err);
 	}
 	u->call = c;
-	filename_clean(c->parameters[0], u->filename);
+	read_name(u);
 	if (refuse_early(c, 0, err) != 0 || intake_open(&u->intake, c, err) != 0 ||
 		read_raw(u, err) != 0) {
 		return -1;

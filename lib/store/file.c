@@ -56,7 +56,9 @@ static int judge_commit(const struct record *record, struct slice outcome, struc
 		return error_set(err, 402, "quota_exceeded", "quota of %s", record->owner);
 	}
 	if (slice_equal_str(outcome, "overtaken")) {
-		return error_set(err, 409, "conflict", "another call holds the Idempotency-Key");
+		error_set(err, 409, "conflict", "another call holds the Idempotency-Key");
+		err->retry_s = 1;
+		return -1;
 	}
 	return error_set(err, 401, "invalid_auth", "account %s is gone", record->owner);
 }

@@ -46,6 +46,11 @@ static inline const char *name_account_replay(
 	return arena_printf(a, "cdn:{%s}:idem:%s", id, key_digest);
 }
 
+static inline const char *name_account_replays(struct arena *a, const char *id)
+{
+	return arena_printf(a, "cdn:{%s}:idems", id);
+}
+
 static inline const char *name_key(struct arena *a, const char *digest)
 {
 	return arena_printf(a, "cdn:key:%s", digest);

@@ -33,7 +33,9 @@ int replay_begin(struct redis *r, struct arena *a, const char *account, const ch
 {
 	struct redis_query q;
 	const struct redisReply *reply;
-	*out = (struct replay){.name = name_account_replay(a, account, key_digest), .token = token};
+	*out = (struct replay){.name = name_account_replay(a, account, key_digest),
+		.kept = name_account_replays(a, account),
+		.token = token};
 	redis_query_script(&q, SCRIPT_REPLAY_BEGIN, "1");
 	redis_add_str(&q, out->name);
 	redis_add_str(&q, token);
@@ -72,18 +74,13 @@ bool replay_has_files(const struct replay *p)
 	return false;
 }
 
-static void begin_query(struct redis_query *q, const struct replay *p, enum redis_script script)
-{
-	redis_query_script(q, script, "1");
-	redis_add_str(q, p->name);
-	redis_add_str(q, p->token);
-}
-
 int replay_renew(struct redis *r, struct arena *a, const struct replay *p, struct error *err)
 {
 	struct redis_query q;
 	const struct redisReply *reply;
-	begin_query(&q, p, SCRIPT_REPLAY_RENEW);
+	redis_query_script(&q, SCRIPT_REPLAY_RENEW, "1");
+	redis_add_str(&q, p->name);
+	redis_add_str(&q, p->token);
 	redis_add_str(&q, redis_number(a, REPLAY_LEASE_MS));
 	return redis_ask(r, a, &q, &reply, err) == 0 ? (int)redis_integer(reply) : -1;
 }
@@ -93,9 +90,13 @@ int replay_end(struct redis *r, struct arena *a, const struct replay *p,
 {
 	struct redis_query q;
 	const struct redisReply *reply;
-	begin_query(&q, p, SCRIPT_REPLAY_END);
+	redis_query_script(&q, SCRIPT_REPLAY_END, "2");
+	redis_add_str(&q, p->name);
+	redis_add_str(&q, p->kept);
+	redis_add_str(&q, p->token);
 	if (answer->status) {
 		redis_add_str(&q, redis_number(a, REPLAY_KEEP_MS));
+		redis_add_str(&q, redis_number(a, REPLAY_KEPT_MAX));
 		redis_add_str(&q, answer->fingerprint);
 		redis_add_str(&q, redis_number(a, answer->status));
 		redis_add(&q, answer->type);

@@ -16,7 +16,11 @@
 
 #include "store/redis.h"
 
-enum { REPLAY_LEASE_MS = 10 * 1000, REPLAY_KEEP_MS = 24 * 3600 * 1000 };
+enum {
+	REPLAY_LEASE_MS = 10 * 1000,
+	REPLAY_KEEP_MS = 24 * 3600 * 1000,
+	REPLAY_KEPT_MAX = 10 * 1000, /* answers of one account; the oldest go first */
+};
 
 enum replay_state {
 	REPLAY_OURS,      /* nobody else carries this call out */
@@ -26,6 +30,7 @@ enum replay_state {
 
 struct replay {
 	const char *name;  /* of the hash in Redis */
+	const char *kept;  /* of the account's set of answers */
 	const char *token; /* tells this holder of the lease from others */
 	enum replay_state state;
 	int64_t wait_ms;                  /* REPLAY_ELSEWHERE: until the lease is over */

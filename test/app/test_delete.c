@@ -20,12 +20,17 @@ static int close_all(void **state)
 	return 0;
 }
 
-static const char *upload(struct fixture *f)
+static const char *upload_text(struct fixture *f, const char *text)
 {
 	static char id[UUID_SIZE];
-	assert_int_equal(fixture_upload(f, f->key, "a.txt", slice_view("some text")), 201);
+	assert_int_equal(fixture_upload(f, f->key, "a.txt", slice_view(text)), 201);
 	snprintf(id, sizeof id, "%s", fixture_text(f, "id"));
 	return id;
+}
+
+static const char *upload(struct fixture *f)
+{
+	return upload_text(f, "some text");
 }
 
 static int remove_file(struct fixture *f, const char *id, const char *key)
@@ -204,6 +209,17 @@ static void test_store_not_mounted(void **state)
 	assert_int_equal(remove_file(f, id, f->key), 200);
 }
 
+/* Redis takes "-0" for no number. */
+static void test_empty_file(void **state)
+{
+	struct fixture *f = *state;
+	struct kept before = fixture_kept(f);
+	const char *id = upload_text(f, "");
+	assert_int_equal(remove_file(f, id, f->key), 200);
+	assert_int_equal(remove_file(f, id, f->key), 404);
+	fixture_same(f, &before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +228,7 @@ int main(void)
 		cmocka_unit_test(test_no_such_file),
 		cmocka_unit_test(test_finishes_what_was_begun),
 		cmocka_unit_test(test_old_record),
+		cmocka_unit_test(test_empty_file),
 		cmocka_unit_test(test_delete_during_upload),
 		cmocka_unit_test(test_store_not_mounted),
 	};

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "store/names.h"
+#include "store/replay.h"
 
 static const char *const settings[] = {
 	"CDN_TIER_UNVERIFIED_FILE=1000", "CDN_TIER_UNVERIFIED_TOTAL=2000"};
@@ -260,12 +261,63 @@ static void test_refused_files(void **state)
 	large[2999] = 'y';
 	ask = batch(f, "k", large, "small");
 	assert_int_equal(fixture_ask(f, &ask), 422);
-	/* Nothing stored is an answer too. */
+	/* Where nothing was stored nothing is kept. */
+	struct kept kept = fixture_kept(f);
 	ask = batch(f, "none", large, large);
 	assert_int_equal(fixture_ask(f, &ask), 422);
-	assert_string_equal(fixture_header(f, "Idempotency-Replayed"), "");
+	fixture_same(f, &kept);
 	assert_int_equal(fixture_ask(f, &ask), 422);
+	assert_string_equal(fixture_header(f, "Idempotency-Replayed"), "");
+	ask = batch(f, "none", "fits", "too");
+	assert_int_equal(fixture_ask(f, &ask), 201);
+}
+
+/* What was refused stays so when a batch is carried on: the commit looks at the total only. */
+static void test_refused_again(void **state)
+{
+	struct fixture *f = *state;
+	char large[1002], first[4096];
+	memset(large, 'x', sizeof large - 1);
+	large[1001] = '\0';
+	struct ask ask = batch(f, "k", "small", large);
+	assert_int_equal(fixture_ask(f, &ask), 201);
+	keep_body(f, first, sizeof first);
+	struct kept kept = fixture_kept(f);
+	forget_answer(f, "k");
+	assert_int_equal(fixture_ask(f, &ask), 201);
+	assert_string_equal(f->body.p, first);
+	fixture_same(f, &kept);
+	/* Nor is a file of any size taken in because the key is known. */
+	struct ask put = {.number = 5,
+		.method = "PUT",
+		.target = "/api/v4/upload/a",
+		.headers = "idempotency-key: k",
+		.key = f->key,
+		.body = slice_view(large)};
+	assert_int_equal(fixture_ask(f, &put), 402);
+	assert_int_equal(put.taken, 0);
+}
+
+/* Of one account so many answers are kept that nobody fills Redis; the oldest go first. */
+static void test_kept_answers(void **state)
+{
+	struct fixture *f = *state;
+	struct ask first = upload(f, "first", "B", "a.txt", "hello");
+	assert_int_equal(fixture_ask(f, &first), 201);
+	const char *fill =
+		"for i = 1, ARGV[1] do redis.call('ZADD', KEYS[1], ARGV[2] + i, 'x' .. i) end";
+	const char *const words[] = {"EVAL", fill, "1", name_account_replays(&f->arena, f->account),
+		redis_number(&f->arena, REPLAY_KEPT_MAX - 1),
+		redis_number(&f->arena, clock_now_ms()), NULL};
+	redis(f, words);
+	assert_int_equal(fixture_ask(f, &first), 201);
 	assert_string_equal(fixture_header(f, "Idempotency-Replayed"), "true");
+	struct ask second = upload(f, "second", "B", "a.txt", "hello");
+	assert_int_equal(fixture_ask(f, &second), 201);
+	assert_int_equal(fixture_ask(f, &second), 201);
+	assert_string_equal(fixture_header(f, "Idempotency-Replayed"), "true");
+	assert_int_equal(fixture_ask(f, &first), 201);
+	assert_string_equal(fixture_header(f, "Idempotency-Replayed"), "");
 }
 
 /* What was not read whole, or may go better later, leaves the key as it was. */
@@ -304,6 +356,7 @@ static void test_overtaken(void **state)
 	ask.context = key;
 	ask.chunk = 10;
 	assert_int_equal(fixture_ask(f, &ask), 409);
+	assert_string_equal(fixture_header(f, "Retry-After"), "1");
 	kept.keys++;
 	fixture_same(f, &kept);
 	ask = batch(f, "b", "one", "two");
@@ -344,6 +397,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_carried_on, open_all, close_all),
 		cmocka_unit_test_setup_teardown(test_full_account, open_all, close_all),
 		cmocka_unit_test_setup_teardown(test_refused_files, open_all, close_all),
+		cmocka_unit_test_setup_teardown(test_refused_again, open_all, close_all),
+		cmocka_unit_test_setup_teardown(test_kept_answers, open_all, close_all),
 		cmocka_unit_test_setup_teardown(test_failures, open_all, close_all),
 		cmocka_unit_test_setup_teardown(test_overtaken, open_all, close_all),
 		cmocka_unit_test_setup_teardown(test_keys, open_all, close_all),
