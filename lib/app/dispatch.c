@@ -70,8 +70,9 @@ static int check_type(
 		return -1;
 	}
 	if (route->body == BODY_MULTIPART && !mediatype_is(&c->type, "multipart/form-data")) {
-		return error_set(
-			err, 415, "unsupported_media_type", "body is not multipart/form-data");
+		error_set(err, 415, "unsupported_media_type", "body is not multipart/form-data");
+		return error_explain(
+			err, "Send multipart/form-data, or one file by PUT /api/v4/upload/<name>");
 	}
 	return 0;
 }
@@ -83,10 +84,11 @@ static int check_body(struct call *c, const struct route *route, struct error *e
 		return 0;
 	}
 	if (body->length_known && body->length > body->ceiling) {
-		return error_set(err, 413, "body_too_large", "Content-Length above the ceiling");
+		return body_refuse_size(body, err);
 	}
 	if (request_header(c->req, "content-encoding").n) {
-		return error_set(err, 415, "unsupported_media_type", "body with a content coding");
+		error_set(err, 415, "unsupported_media_type", "body with a content coding");
+		return error_explain(err, "Send the body without Content-Encoding");
 	}
 	return check_type(c, route, request_header(c->req, "content-type"), err);
 }
@@ -167,8 +169,10 @@ static int refuse_method(struct call *c, unsigned allowed, struct error *err)
 	if (!allowed) {
 		return error_set(err, 404, "route_not_found", "no route");
 	}
-	response_set(c->res, "Allow", list_methods(c->req->arena, allowed));
-	return error_set(err, 405, "method_not_allowed", "the path has other methods");
+	struct slice methods = list_methods(c->req->arena, allowed);
+	response_set(c->res, "Allow", methods);
+	error_set(err, 405, "method_not_allowed", "the path has other methods");
+	return error_explain(err, "This address takes %.*s", (int)methods.n, methods.p);
 }
 
 static int dispatch(struct call *c, struct identity *identity, enum cors *cors, struct error *err)

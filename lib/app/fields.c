@@ -5,7 +5,8 @@
 
 static int too_large(struct error *err)
 {
-	return error_set(err, 413, "body_too_large", "more than FIELDS_MAX of fields");
+	error_set(err, 413, "body_too_large", "more than FIELDS_MAX of fields");
+	return error_explain(err, "At most %d KB here", FIELDS_MAX / 1024);
 }
 
 static int read_all(struct call *c, struct buf *text, struct error *err)
@@ -33,14 +34,16 @@ static int parse_document(
 		return call_full(err);
 	}
 	if (json_parse(fields->document, c->req->arena, text) != 0) {
-		return error_set(err, 400, "bad_request", "body is not a JSON object");
+		error_set(err, 400, "bad_request", "body is not a JSON object");
+		return error_explain(err, "The body is not a JSON object");
 	}
 	return 0;
 }
 
 static int unsupported(struct error *err)
 {
-	return error_set(err, 415, "unsupported_media_type", "body is neither JSON nor a form");
+	error_set(err, 415, "unsupported_media_type", "body is neither JSON nor a form");
+	return error_explain(err, "Send application/json or application/x-www-form-urlencoded");
 }
 
 int fields_read(struct call *c, struct fields *out, struct error *err)

@@ -12,7 +12,7 @@ static const struct reply_words {
 } words[] = {
 	{"missing_parameter", "Missing parameter", "A required parameter was not sent."},
 	{"too_many_files", "Too many files", "The batch has more files than one call takes."},
-	{"bad_request", "Bad request", "The request is malformed or was cut short."},
+	{"bad_request", "Bad request", "The request is incomplete or cannot be understood."},
 	{"invalid_auth", "invalid_auth", "Send a valid API key: Authorization: Bearer sk_cdn_..."},
 	{"insufficient_scope", "insufficient_scope", "Your API key is not meant for this."},
 	{"file_too_large", "File too large",

@@ -34,4 +34,7 @@ struct body {
 int body_next(struct body *b, struct slice *chunk, struct error *err)
 	__attribute__((warn_unused_result));
 
+/* 413: more than the ceiling. */
+int body_refuse_size(const struct body *b, struct error *err);
+
 #endif

@@ -15,7 +15,8 @@ static size_t scheme_length(struct slice s)
 
 static int refuse(struct error *err, const char *why)
 {
-	return error_set(err, 400, "bad_request", "old URL: %s", why);
+	error_set(err, 400, "bad_request", "old URL: %s", why);
+	return error_explain(err, "url: %s", why);
 }
 
 static int decode(struct arena *a, struct slice raw, struct slice *url, struct error *err)
