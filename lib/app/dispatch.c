@@ -23,9 +23,6 @@ static void answer_options(struct call *c, unsigned allowed, enum cors cors)
 	struct slice methods = list_methods(c->req->arena, allowed);
 	response_init(res, 204);
 	response_set(res, "Allow", methods);
-	if (cors == CORS_NONE) {
-		return;
-	}
 	response_set(res, "Access-Control-Allow-Methods", methods);
 	response_set(res, "Access-Control-Allow-Headers",
 		slice_view(cors == CORS_FILE
@@ -175,19 +172,20 @@ static int refuse_method(struct call *c, unsigned allowed, struct error *err)
 	return error_explain(err, "This address takes %.*s", (int)methods.n, methods.p);
 }
 
-static int dispatch(struct call *c, struct identity *identity, enum cors *cors, struct error *err)
+static int dispatch(struct call *c, struct identity *identity, struct error *err)
 {
 	unsigned allowed;
+	enum cors cors;
 	if (c->req->error.status) {
 		*err = c->req->error;
 		return -1;
 	}
-	const struct route *route = route_find(c->req, &allowed, cors, c->parameters);
+	const struct route *route = route_find(c->req, &allowed, &cors, c->parameters);
 	if (route) {
 		return run(c, route, identity, err);
 	}
 	if (allowed && c->req->method == METHOD_OPTIONS) {
-		answer_options(c, allowed, *cors);
+		answer_options(c, allowed, cors);
 		return 0;
 	}
 	return refuse_method(c, allowed, err);
@@ -210,15 +208,13 @@ struct whole_call {
 int app_handle(const struct app *app, const struct request *req, struct response *res)
 {
 	struct whole_call *w = arena_alloc(req->arena, sizeof *w);
-	/* Nor may an error be kept from a script because its address is none of ours. */
-	enum cors cors = CORS_API;
 	struct error err;
 	response_init(res, 500);
 	if (!w) {
 		return -1;
 	}
 	w->call = (struct call){.app = app, .req = req, .res = res};
-	int status = dispatch(&w->call, &w->identity, &cors, &err);
+	int status = dispatch(&w->call, &w->identity, &err);
 	if (status == 0 && req->arena->overflowed) {
 		/* Some text of the answer did not fit: a header would be empty. */
 		status = call_full(&err);
@@ -227,9 +223,7 @@ int app_handle(const struct app *app, const struct request *req, struct response
 		reply_error(&w->call, &err);
 	}
 	once_end(&w->call);
-	if (cors != CORS_NONE) {
-		response_set(res, "Access-Control-Allow-Origin", slice_view("*"));
-	}
+	response_set(res, "Access-Control-Allow-Origin", slice_view("*"));
 	response_set(res, "X-Request-Id", slice_view(req->id));
 	tell_log(&w->call);
 	return res->status >= 500 ? -1 : 0;

@@ -16,8 +16,8 @@ enum who { WHO_ANYONE, WHO_KEY };
 /* What a route reads of the body; what it does not read, the front end drains. */
 enum body_kind { BODY_UNREAD, BODY_MULTIPART, BODY_FIELDS, BODY_RAW };
 
-/* Which scripts of other origins may call (all, without credentials), and what a preflight says. */
-enum cors { CORS_NONE, CORS_API, CORS_FILE };
+/* Which headers scripts of other origins, which may call everything here, are told to send. */
+enum cors { CORS_API, CORS_FILE };
 
 struct route {
 	unsigned methods;    /* bits 1 << enum method; HEAD comes with GET */

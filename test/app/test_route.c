@@ -119,6 +119,8 @@ static void test_preflight(void **state)
 			"Authorization, Content-Type, X-Download-Authorization, Idempotency-Key"},
 		{"/api/v4/me", "GET, HEAD",
 			"Authorization, Content-Type, X-Download-Authorization, Idempotency-Key"},
+		{"/up", "GET, HEAD",
+			"Authorization, Content-Type, X-Download-Authorization, Idempotency-Key"},
 		{"/api/v4/upload/" ID, "PUT, DELETE",
 			"Authorization, Content-Type, X-Download-Authorization, Idempotency-Key"},
 	};
@@ -134,9 +136,6 @@ static void test_preflight(void **state)
 		assert_string_equal(fixture_header(&f, "Access-Control-Allow-Credentials"), "");
 		assert_int_equal(f.body.n, 0);
 	}
-	assert_int_equal(fixture_get(&f, "OPTIONS", "/up", NULL), 204);
-	assert_string_equal(fixture_header(&f, "Allow"), "GET, HEAD");
-	assert_string_equal(fixture_header(&f, "Access-Control-Allow-Origin"), "");
 	fixture_close(&f);
 }
 
