@@ -62,6 +62,12 @@ class Table(unittest.TestCase):
                 described = operations()[row][1].get("requestBody", {}).get("content", {})
                 self.assertEqual(set(described), BODIES[body])
 
+    def test_bodies_that_are_refused(self):
+        for row, (*_, body, _) in routes().items():
+            with self.subTest(row=row):
+                answers = {"413", "415"} & set(operations()[row][1]["responses"])
+                self.assertEqual(answers, set() if body == "unread" else {"413", "415"})
+
     def test_what_stores(self):
         """201, as text too; the digest of the body, and a key under which it is done once, may be given."""
         for row, (*_, stores) in routes().items():

@@ -202,6 +202,7 @@ SEND = {
     "deleteFiles.missing_ids": NOTHING, "renameFile.missing_filename": NOTHING,
     "KeyReused": ({**HELLO[0], "Idempotency-Key": "one"}, HELLO[1]),
     "wrong_type": ({"Content-Type": "image/png"}, b"x"), "rescueUrl.no_url": ({}, None),
+    "putFile.form_sent": HELLO,
     "other_digest": ({"Content-Digest": "sha-256=:" + "A" * 43 + "=:"}, TEXT),
     "Unauthorized.invalid_key": HELLO, "Forbidden.insufficient_scope": HELLO, "PaymentRequired.quota_exceeded": HELLO,
     "InFlight.in_flight": ({**HELLO[0], "Idempotency-Key": "two"}, HELLO[1]), "Unavailable.redis_down": HELLO,
