@@ -35,7 +35,7 @@ static const struct reply_words {
 	{"rename_failed", "Rename failed", "The file keeps the name it has."},
 	{"rate_limited", "Too many requests",
 		"Your account has asked for this too often; try again later."},
-	{"internal_error", "Internal error", "Something went wrong here; nothing was stored."},
+	{"internal_error", "Internal error", "Something went wrong here."},
 	{"unavailable", "Service unavailable", "A part of the service is down; try again soon."},
 	{"storage_full", "Storage full", "The service has no space left for files."},
 };
