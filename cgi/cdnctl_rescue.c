@@ -43,7 +43,8 @@ static int check_url(struct slice url, struct error *err)
 		return 0;
 	}
 	return error_set(err, 400, "bad_request",
-		"not an old URL: http or https, UTF-8 without blanks, at most %d bytes",
+		"not an old URL: http or https, written as browsers send it (%%20 for a blank, "
+		"%%C3%%A9 for \xc3\xa9), at most %d bytes",
 		OLDURL_MAX);
 }
 

@@ -1,7 +1,6 @@
 /* Old URLs in queries and in claims. */
 #include "http/oldurl.h"
 
-#include "base/utf8.h"
 #include "http/path.h"
 
 /* The bytes of "http://" or "https://" at the start, or 0. */
@@ -57,25 +56,16 @@ int oldurl_find(struct arena *a, struct slice query, struct slice *url, struct e
 	return slice_has_control(*url) ? refuse(err, "control character") : 1;
 }
 
-/* Terminals obey U+0080 to U+009F as well. */
-static bool is_control_or_space(uint32_t point)
-{
-	return point <= ' ' || (point >= 0x7f && point <= 0x9f);
-}
-
 bool oldurl_is_claimable(struct slice url)
 {
 	size_t scheme = scheme_length(url);
 	if (scheme == 0 || url.n == scheme || url.n > OLDURL_MAX) {
 		return false;
 	}
-	while (url.n) {
-		uint32_t point;
-		size_t length;
-		if (!utf8_read(url, &point, &length) || is_control_or_space(point)) {
+	for (size_t i = 0; i < url.n; i++) {
+		if (url.p[i] <= ' ' || url.p[i] > '~') {
 			return false;
 		}
-		url = slice_from(url, length);
 	}
 	return true;
 }

@@ -27,8 +27,9 @@ int oldurl_find(struct arena *a, struct slice query, struct slice *url, struct e
 	__attribute__((warn_unused_result));
 
 /*
- * Whether it may be claimed: http or https with something behind, valid UTF-8, no blank or control
- * character, at most OLDURL_MAX bytes. What may not, nobody has claimed.
+ * Whether it may be claimed: http or https with something behind, of ASCII without blanks and control
+ * characters, at most OLDURL_MAX bytes. What may not, nobody has claimed: browsers percent-encode
+ * whatever is beyond ASCII, and so would never ask for it.
  */
 bool oldurl_is_claimable(struct slice url);
 

@@ -17,7 +17,7 @@ OLD = "https://old.example"
 AS_THEY_STAND = [
     OLD + "/a.png", "http://old.example/a.png", OLD + "//double//slash/", OLD + "/../up/./here", OLD + "/a%2Fb%2f%20%zz",
     OLD + "/a?b=c&d=e&url=f", OLD + "/?a=https://x.example/?b&c", OLD + "/a+b", OLD + "/a;b,c'(d)*!@$", OLD + "/[a]{b}|^`\\\"<>",
-    "HTTPS://Old.Example/A", "https://user:secret@old.example:8443/a", OLD + "/é日本", "http://127.0.0.1/a", OLD + "/%00%0d%0a",
+    "HTTPS://Old.Example/A", "https://user:secret@old.example:8443/a", OLD + "/%C3%A9%e6%97%a5", "http://127.0.0.1/a", OLD + "/%00%0d%0a",
     "https:///", OLD + "/" + "a" * (4096 - len(OLD) - 1),
 ]
 
@@ -197,8 +197,9 @@ class Rescue(SiteCase):
     def test_add_refused(self):
         identity, before = self.file["id"], self.listed()
         for url in ("", "old.example/a", "ftp://old/a", "https://", OLD + "/a b", OLD + "/a\tb", OLD + "/a\n", " " + OLD,
-                    OLD + "/\udcff", OLD + "/\x7f", OLD + "/\u009b", OLD + "/" + "a" * 4096, OLD + "/" + "a" * 100_000):
+                    OLD + "/\udcff", OLD + "/\x7f", OLD + "/\u009b", OLD + "/é.png", OLD + "/" + "a" * 4096, OLD + "/" + "a" * 100_000):
             self.refused(1, "not an old URL", "add", url, identity)
+        self.refused(1, "written as browsers send it (%20 for a blank, %C3%A9 for é)", "add", OLD + "/é.png", identity)
         for target in ("", "x", identity.upper(), identity + "0", "../" + identity, OLD + "/" + identity + "/a.png",
                        self.site.url, f"{self.site.url}/{identity}"):
             self.refused(1, "neither an id nor the URL of a file here", "add", OLD + "/refused", target)

@@ -102,7 +102,7 @@ static void test_exact(void **state)
 	struct store *s = *state;
 	static const char *const urls[] = {"https://old/a.png", "https://old/A.png",
 		"http://old/a.png", "https://old/a.png?", "https://old/a%2Epng",
-		"https://old/a.png#", "HTTPS://old/a.png", "https://old/\xc3\xa9\"\\",
+		"https://old/a.png#", "HTTPS://old/a.png", "https://old/%C3%A9\"\\",
 		"https://old/a.pn"};
 	for (size_t i = 0; i < COUNT(urls); i++) {
 		assert_string_equal(find(s, urls[i]), "");
