@@ -3,6 +3,8 @@ from faulty import ProxyCase, check_agree
 from harness import main, process
 
 BYTES = b"\1\2\3some bytes"
+# In the index of names it is "neÜ.bin".
+NEW = "NEÜ.bin"
 
 
 class Rename(ProxyCase):
@@ -10,7 +12,7 @@ class Rename(ProxyCase):
         self.id = self.site.upload(BYTES, "old.bin").json["id"]
         super().setUp()
 
-    def renamed(self, name="new.bin"):
+    def renamed(self, name=NEW):
         answer = self.site.rename(self.id, name)
         self.assertEqual((answer.status, answer.json["filename"]), (200, name))
         check_agree(self, self.site)
@@ -36,9 +38,9 @@ class Rename(ProxyCase):
             self.setUp()
             late = self.proxy.late
             self.proxy.when("EVALSHA", nth=2, times=2, do=do, seconds=0.5)
-            self.unavailable(self.site.rename(self.id, "new.bin"))
+            self.unavailable(self.site.rename(self.id, NEW))
             self.assertEqual(self.proxy.struck, 2)
-            self.assertEqual(self.site.record_on_disk(self.id)["filename"], "new.bin")
+            self.assertEqual(self.site.record_on_disk(self.id)["filename"], NEW)
             if do == "late":
                 process.wait_until(lambda: self.proxy.late == late + 2, what="Redis")
                 check_agree(self, self.site)
@@ -49,7 +51,7 @@ class Rename(ProxyCase):
         for text in ("READONLY You can't write against a read only replica.", "OOM command not allowed", "BUSY"):
             self.setUp()
             self.proxy.when("EVALSHA", nth=2, text=text)
-            self.unavailable(self.site.rename(self.id, "new.bin"))
+            self.unavailable(self.site.rename(self.id, NEW))
             super().setUp()
             self.renamed()
 
@@ -74,7 +76,7 @@ class Rename(ProxyCase):
     def test_all_of_redis(self):
         self.site.redis.pause()
         try:
-            self.unavailable(self.site.rename(self.id, "new.bin"))
+            self.unavailable(self.site.rename(self.id, NEW))
             self.unavailable(self.site.delete(self.id, self.id))
         finally:
             self.site.redis.resume()
