@@ -1,17 +1,17 @@
 /* cdnctl: the administrator's tool. */
 #include "cgi/cdnctl.h"
 
+#include <errno.h>
 #include <grp.h>
-#include <inttypes.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/utf8.h"
+#include "cgi/command.h"
 #include "store/volume.h"
 
-enum { ARENA = 1024 * 1024, NAME_MAX_BYTES = 200 };
+enum { ARENA = 1024 * 1024 };
 
 extern char **environ;
 
@@ -34,9 +34,9 @@ static const struct command commands[] = {
 	{"file", "list", " EMAIL [--query PREFIX] [--json]",
 		"an account's files, newest first, or those whose names begin with PREFIX",
 		ctl_file_list},
-	{"file", "show", " ID [--owner EMAIL] [--json]",
+	{"file", "show", " ID_OR_URL [--owner EMAIL] [--json]",
 		"what is known of a file, on disk and in Redis", ctl_file_show},
-	{"file", "delete", " ID [--owner EMAIL] [--json]",
+	{"file", "delete", " ID_OR_URL [--owner EMAIL] [--json]",
 		"delete anybody's file, print what it was", ctl_file_delete},
 	{"store", "init", "", "make the folders of CDN_DATA_DIR", ctl_store_init},
 	{"settings", "", " [--json]", "every setting, its default and meaning", ctl_settings},
@@ -44,102 +44,13 @@ static const struct command commands[] = {
 		ctl_doctor},
 };
 
-static void print_usage(FILE *out)
-{
-	fputs("usage: cdnctl [--env FILE] COMMAND\n\n", out);
-	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-		const struct command *c = &commands[i];
-		fprintf(out, "  cdnctl %s%s%s%s\n      %s\n", c->group, *c->verb ? " " : "",
-			c->verb, c->usage, c->help);
-	}
-	fputs("\nTiers: unverified, verified, functionally_unlimited.\n"
-	      "Settings: from FILE, else CDN_ENV_FILE, else .env; the environment wins.\n"
-	      "Run by root it becomes the owner of CDN_DATA_DIR.\n"
-	      "Exit status: 0 done, 1 it failed, 2 wrong use.\n",
-		out);
-}
-
-int ctl_fail(const struct error *err)
-{
-	fprintf(stderr, "cdnctl: %s\n", err->detail);
-	return CTL_FAILED;
-}
-
-int ctl_misuse(const char *what)
-{
-	fprintf(stderr, "cdnctl: %s (see cdnctl --help)\n", what);
-	return CTL_WRONG_USE;
-}
-
-const char *ctl_option(int *argc, char **argv, const char *name, bool flag)
-{
-	int words = flag ? 1 : 2;
-	for (int i = 0; i + words <= *argc; i++) {
-		if (strcmp(argv[i], name) == 0) {
-			const char *value = flag ? "" : argv[i + 1];
-			memmove(argv + i, argv + i + words,
-				(size_t)(*argc - i - words) * sizeof *argv);
-			*argc -= words;
-			return value;
-		}
-	}
-	return NULL;
-}
-
-bool ctl_is_name(const char *name)
-{
-	for (const char *c = name; *c; c++) {
-		if ((unsigned char)*c < ' ' || *c == 0x7f) {
-			return false;
-		}
-	}
-	return *name && strlen(name) <= NAME_MAX_BYTES && utf8_is_valid(slice_view(name));
-}
-
-static void print_json_row(struct ctl *ctl, const struct ctl_field *fields, size_t count)
-{
-	struct json doc;
-	struct slice line;
-	json_init(&doc, ctl->arena);
-	for (size_t i = 0; i < count; i++) {
-		if (fields[i].never) {
-			json_set_null(&doc, fields[i].name);
-		} else if (fields[i].text) {
-			json_set_str(&doc, fields[i].name, fields[i].text);
-		} else {
-			json_set_integer(&doc, fields[i].name, fields[i].number);
-		}
-	}
-	if (json_print(&doc, &line) == 0) {
-		printf("%s\n", line.p);
-	}
-}
-
-void ctl_row(struct ctl *ctl, const struct ctl_field *fields, size_t count)
-{
-	if (ctl->json) {
-		print_json_row(ctl, fields, count);
-		return;
-	}
-	for (size_t i = 0; i < count; i++) {
-		const char *end = i + 1 < count ? "\t" : "\n";
-		if (fields[i].never) {
-			printf("-%s", end);
-		} else if (fields[i].text) {
-			printf("%s%s", fields[i].text, end);
-		} else {
-			printf("%" PRIu64 "%s", fields[i].number, end);
-		}
-	}
-}
+enum { COMMANDS = sizeof commands / sizeof *commands };
 
 int ctl_store_init(struct ctl *ctl, int argc, char **argv)
 {
 	struct error err;
+	(void)argc;
 	(void)argv;
-	if (argc) {
-		return ctl_misuse("store init takes no words");
-	}
 	return volume_make(ctl->config.data_dir, &err) == 0 ? CTL_DONE : ctl_fail(&err);
 }
 
@@ -157,10 +68,8 @@ int ctl_settings(struct ctl *ctl, int argc, char **argv)
 {
 	size_t count;
 	const struct setting *s = config_settings(&count);
+	(void)argc;
 	(void)argv;
-	if (argc) {
-		return ctl_misuse("settings takes no words");
-	}
 	for (size_t i = 0; i < count; i++) {
 		print_setting(ctl, &s[i]);
 	}
@@ -192,6 +101,11 @@ static int set_up(struct ctl *ctl)
 	char storage[8192];
 	struct buf mistakes;
 	struct error err;
+	const char *file = ctl_settings_file();
+	if (file && access(file, R_OK) != 0) {
+		fprintf(stderr, "cdnctl: cannot read %s: %s\n", file, strerror(errno));
+		return CTL_FAILED;
+	}
 	buf_init(&mistakes, storage, sizeof storage);
 	if (config_load(&ctl->config, environ, ctl->arena, &mistakes) != 0) {
 		struct slice text = buf_view(&mistakes);
@@ -209,20 +123,50 @@ static int set_up(struct ctl *ctl)
 	return redis_new(&ctl->config, &ctl->redis, &err) == 0 ? CTL_DONE : ctl_fail(&err);
 }
 
-static int run_command(struct ctl *ctl, int argc, char **argv)
+static bool is_called(const struct command *c, int argc, char **argv)
 {
-	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-		const struct command *c = &commands[i];
-		int words = *c->verb ? 2 : 1;
-		if (argc >= words && strcmp(argv[0], c->group) == 0 &&
-			(words == 1 || strcmp(argv[1], c->verb) == 0)) {
-			int status = set_up(ctl);
-			return status == CTL_DONE ? c->run(ctl, argc - words, argv + words)
-						  : status;
+	return argc >= (*c->verb ? 2 : 1) && strcmp(argv[0], c->group) == 0 &&
+	       (!*c->verb || strcmp(argv[1], c->verb) == 0);
+}
+
+static const struct command *find_command(int argc, char **argv)
+{
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (is_called(&commands[i], argc, argv)) {
+			return &commands[i];
 		}
 	}
-	print_usage(stderr);
-	return CTL_WRONG_USE;
+	return NULL;
+}
+
+static int run_command(struct ctl *ctl, int argc, char **argv)
+{
+	const struct command *c = find_command(argc, argv);
+	if (!c) {
+		return command_unknown(commands, COMMANDS, argc, argv);
+	}
+	int words = *c->verb ? 2 : 1;
+	argc -= words;
+	argv += words;
+	int status = command_check(c, ctl->json, argc, argv);
+	if (status == CTL_DONE) {
+		status = set_up(ctl);
+	}
+	return status == CTL_DONE ? c->run(ctl, argc, argv) : status;
+}
+
+/* Of one command, of a group, or of all. */
+static int help(int argc, char **argv)
+{
+	const struct command *c = find_command(argc, argv);
+	if (c) {
+		command_print(stdout, c);
+	} else if (argc == 0) {
+		command_print_usage(stdout, commands, COMMANDS);
+	} else if (argc > 1 || !command_print_group(stdout, commands, COMMANDS, argv[0])) {
+		return command_unknown(commands, COMMANDS, argc, argv);
+	}
+	return CTL_DONE;
 }
 
 int main(int argc, char **argv)
@@ -233,13 +177,15 @@ int main(int argc, char **argv)
 	argv++;
 	/* A Redis that goes away in mid-sentence is an error to tell of, like any other. */
 	signal(SIGPIPE, SIG_IGN);
-	if (ctl_option(&argc, argv, "--help", true)) {
-		print_usage(stdout);
-		return CTL_DONE;
-	}
 	const char *env_file = ctl_option(&argc, argv, "--env", false);
+	if (ctl_option(&argc, argv, "--env", true)) {
+		return ctl_misuse("--env needs a FILE");
+	}
 	if (env_file) {
 		setenv("CDN_ENV_FILE", env_file, 1);
+	}
+	if (ctl_option(&argc, argv, "--help", true)) {
+		return help(argc, argv);
 	}
 	ctl.json = ctl_option(&argc, argv, "--json", true) != NULL;
 	if (arena_init(&arena, ARENA) != 0) {

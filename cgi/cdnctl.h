@@ -24,21 +24,21 @@ struct ctl {
 	struct arena *arena;
 	struct redis *redis;
 	struct sha256 *hash;
-	bool json; /* --json: machine-readable listings, one object a line */
+	bool json;   /* --json: machine-readable listings, one object a line */
+	bool headed; /* the listing's heading is printed, or none is wanted */
 };
 
-struct command {
-	const char *group, *verb; /* verb "" where the group stands alone */
-	const char *usage;        /* what follows the two, with a space in front */
-	const char *help;
-	int (*run)(struct ctl *ctl, int argc, char **argv);
-};
+/* What to say where ctl_settings_file has none, and its cure. */
+extern const char ctl_no_settings[], ctl_no_settings_cure[];
+
+/* The file that the settings are read from; NULL where only the environment says anything. */
+const char *ctl_settings_file(void);
 
 /* Say why a command failed, on standard error. Returns CTL_FAILED. */
 int ctl_fail(const struct error *err);
 
 /* Say what is wrong with the words of a command. Returns CTL_WRONG_USE. */
-int ctl_misuse(const char *what);
+int ctl_misuse(const char *what, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * Take "--name VALUE" or "--name" (where `flag` is set) out of argv: the value, "" for a flag that
@@ -57,7 +57,10 @@ struct ctl_field {
 	bool never;
 };
 
-/* Print one row of a listing: as an object with --json, else its values separated by tabs. */
+/*
+ * Print one row of a listing: as an object with --json, else its values separated by tabs, and above
+ * the first a heading where people read it.
+ */
 void ctl_row(struct ctl *ctl, const struct ctl_field *fields, size_t count);
 
 /* The account behind an email, or an exit status other than CTL_DONE: the reason was said. */

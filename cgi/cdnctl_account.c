@@ -3,6 +3,13 @@
 #include "cgi/cdnctl.h"
 #include "store/account.h"
 
+static int no_such_tier(const char *word)
+{
+	return ctl_misuse("no such tier: %s; there are %s, %s and %s", word,
+		tier_name(TIER_UNVERIFIED), tier_name(TIER_VERIFIED),
+		tier_name(TIER_FUNCTIONALLY_UNLIMITED));
+}
+
 int ctl_account_add(struct ctl *ctl, int argc, char **argv)
 {
 	const char *name = ctl_option(&argc, argv, "--name", false);
@@ -14,7 +21,7 @@ int ctl_account_add(struct ctl *ctl, int argc, char **argv)
 		return ctl_misuse("account add needs one EMAIL");
 	}
 	if (tier_word && tier_parse(slice_view(tier_word), &tier) != 0) {
-		return ctl_misuse("no such tier: unverified, verified or functionally_unlimited");
+		return no_such_tier(tier_word);
 	}
 	if (name && !ctl_is_name(name)) {
 		return ctl_misuse("a name is one line of text, at most 200 bytes");
@@ -61,10 +68,8 @@ static int print_accounts(struct ctl *ctl, const char *const *ids, size_t count,
 int ctl_account_list(struct ctl *ctl, int argc, char **argv)
 {
 	char cursor[32] = "0";
+	(void)argc;
 	(void)argv;
-	if (argc) {
-		return ctl_misuse("account list takes no words");
-	}
 	do {
 		static const char *ids[ACCOUNT_SCAN_MAX];
 		const char *next = cursor;
@@ -105,7 +110,7 @@ int ctl_account_set(struct ctl *ctl, int argc, char **argv)
 		return ctl_misuse("account set needs one EMAIL, and --name or --tier");
 	}
 	if (tier_word && tier_parse(slice_view(tier_word), &tier) != 0) {
-		return ctl_misuse("no such tier: unverified, verified or functionally_unlimited");
+		return no_such_tier(tier_word);
 	}
 	if (name && !ctl_is_name(name)) {
 		return ctl_misuse("a name is one line of text, at most 200 bytes");

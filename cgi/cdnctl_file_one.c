@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/uuid.h"
 #include "cgi/cdnctl.h"
+#include "cgi/claim_line.h"
 #include "http/filename.h"
 #include "store/alter.h"
 
@@ -69,9 +70,6 @@ static int look(
 	struct ctl *ctl, struct known *k, const char *id, const char *owner, struct error *err)
 {
 	struct volume_stat bytes;
-	if (!uuid_is_valid(slice_view(id))) {
-		return error_set(err, 404, "not_found", "not an id: %s", id);
-	}
 	if (volume_open(&k->volume, ctl->arena, &k->root, err) != 0 ||
 		look_on_disk(ctl, k, id, owner, err) != 0 ||
 		look_in_redis(ctl, k, id, owner ? owner : k->disk.owner, err) != 0) {
@@ -85,18 +83,27 @@ static int look(
 	return found < 0 ? -1 : 0;
 }
 
-/* The words of both commands: ID [--owner EMAIL]. *id stays in argv. */
-static int begin(struct ctl *ctl, int argc, char **argv, struct known *k, const char **id)
+/* The words of both commands: ID_OR_URL [--owner EMAIL]. */
+static int begin(struct ctl *ctl, int argc, char **argv, struct known *k)
 {
+	char id[UUID_SIZE];
 	const char *email = ctl_option(&argc, argv, "--owner", false);
 	struct account owner;
 	struct error err;
 	if (argc != 1) {
-		return ctl_misuse("needs one ID, and may have --owner EMAIL");
+		return ctl_misuse("needs one ID_OR_URL, and may have --owner EMAIL");
 	}
-	*id = argv[0];
+	if (claim_line_target(ctl->config.public_url, slice_view(argv[0]), id, &err) != 0) {
+		return ctl_fail(&err);
+	}
+	/* What is known of the file may view its id. */
+	const char *kept = arena_dup(ctl->arena, slice_view(id));
+	if (!kept) {
+		error_set(&err, 500, "internal_error", "arena is full");
+		return ctl_fail(&err);
+	}
 	int status = email ? ctl_find_account(ctl, email, &owner) : CTL_DONE;
-	if (status == CTL_DONE && look(ctl, k, *id, email ? owner.id : NULL, &err) != 0) {
+	if (status == CTL_DONE && look(ctl, k, kept, email ? owner.id : NULL, &err) != 0) {
 		status = ctl_fail(&err);
 	}
 	return status;
@@ -178,11 +185,11 @@ int ctl_file_show(struct ctl *ctl, int argc, char **argv)
 {
 	struct known k = {0};
 	struct ctl_field fields[SHOWN_MAX];
-	const char *id;
 	volume_init(&k.volume, ctl->config.data_dir, ctl->config.fsync);
-	int status = begin(ctl, argc, argv, &k, &id);
+	int status = begin(ctl, argc, argv, &k);
 	if (status == CTL_DONE) {
 		size_t count = describe(ctl, &k, fields);
+		ctl->headed = true;
 		/* A line a value for people, who have a file to look at and not a listing. */
 		for (size_t i = 0; i < count && !ctl->json; i++) {
 			const struct ctl_field line[] = {text_field("", fields[i].name), fields[i]};
@@ -218,9 +225,8 @@ static int delete_known(struct ctl *ctl, const struct known *k)
 int ctl_file_delete(struct ctl *ctl, int argc, char **argv)
 {
 	struct known k = {0};
-	const char *id;
 	volume_init(&k.volume, ctl->config.data_dir, ctl->config.fsync);
-	int status = begin(ctl, argc, argv, &k, &id);
+	int status = begin(ctl, argc, argv, &k);
 	if (status == CTL_DONE) {
 		status = delete_known(ctl, &k);
 	}

@@ -55,6 +55,7 @@ static int read_terms(struct ctl *ctl, int *argc, char **argv, struct key_terms 
 int ctl_key_add(struct ctl *ctl, int argc, char **argv)
 {
 	const char *id, *text;
+	char digest[SHA256_HEX_SIZE];
 	struct key_terms terms;
 	struct error err;
 	if (read_terms(ctl, &argc, argv, &terms) != CTL_DONE) {
@@ -66,6 +67,10 @@ int ctl_key_add(struct ctl *ctl, int argc, char **argv)
 	if (key_add(ctl->redis, ctl->hash, ctl->arena, id, &terms, clock_now_ms(), &text, &err) !=
 		0) {
 		return ctl_fail(&err);
+	}
+	/* Apart from the key, which scripts take from standard output. */
+	if (sha256_hex(ctl->hash, slice_view(text), digest) == 0) {
+		fprintf(stderr, "id: %s\n", key_id(ctl->arena, digest));
 	}
 	printf("%s\n", text);
 	return CTL_DONE;

@@ -280,10 +280,8 @@ int ctl_rescue_list(struct ctl *ctl, int argc, char **argv)
 	struct arena walk;
 	struct listing l = {.row = *ctl};
 	struct error err;
+	(void)argc;
 	(void)argv;
-	if (argc) {
-		return ctl_misuse("rescue list takes no words");
-	}
 	if (arena_init(&walk, WORK_ARENA) != 0) {
 		fputs("cdnctl: no memory\n", stderr);
 		return CTL_FAILED;

@@ -21,8 +21,8 @@ int claim_line_target(
 				     ? id_in_path(slice_from(text, strlen(public_url)))
 				     : text;
 	if (!uuid_is_valid(found)) {
-		return error_set(
-			err, 400, "bad_request", "neither an id nor the URL of a file here");
+		return error_set(err, 400, "bad_request",
+			"neither an id nor the URL of a file under %s", public_url);
 	}
 	memcpy(id, found.p, UUID_LENGTH);
 	id[UUID_LENGTH] = '\0';

@@ -174,10 +174,10 @@ static void check_magic(struct doctor *d)
 int ctl_doctor(struct ctl *ctl, int argc, char **argv)
 {
 	struct doctor d = {.ctl = ctl};
-	if (argc > 1) {
-		return ctl_misuse("doctor takes one URL at the most");
-	}
 	doctor_right(&d, "settings", "all understood");
+	if (!ctl_settings_file()) {
+		doctor_note(&d, "settings", ctl_no_settings, ctl_no_settings_cure);
+	}
 	check_store(&d);
 	bool redis = check_redis(&d);
 	check_magic(&d);

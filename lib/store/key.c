@@ -99,6 +99,11 @@ static int write_key(struct redis *r, struct arena *a, const char *digest, const
 	return redis_ask(r, a, &q, &reply, err);
 }
 
+const char *key_id(struct arena *a, const char *digest)
+{
+	return arena_printf(a, "key_%.20s", digest);
+}
+
 int key_add(struct redis *r, struct sha256 *hash, struct arena *a, const char *account,
 	const struct key_terms *terms, int64_t now_ms, const char **text, struct error *err)
 {
@@ -113,7 +118,7 @@ int key_add(struct redis *r, struct sha256 *hash, struct arena *a, const char *a
 		return error_set(err, 500, "internal_error", "SHA-256 failed");
 	}
 	const struct key key = {
-		.id = arena_printf(a, "key_%.20s", digest),
+		.id = key_id(a, digest),
 		.account = account,
 		.name = terms->name,
 		.hint = arena_printf(a, "%.13s....%s", *text, *text + KEY_LENGTH - 6),

@@ -42,6 +42,9 @@ int key_read(const struct redisReply *reply, struct key *out, struct error *err)
  * memory. */
 const char *key_claimed_account(struct arena *a, struct slice text);
 
+/* The id of the key with this digest, in the arena; NULL: no memory. */
+const char *key_id(struct arena *a, const char *digest);
+
 /* What whoever makes a key decides about it. */
 struct key_terms {
 	const char *name;

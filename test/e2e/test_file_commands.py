@@ -57,6 +57,14 @@ class Commands(SiteCase):
         self.assertEqual(lines, {name: "-" if value is None else str(value) for name, value in shown.items()})
         self.assertEqual(self.show("--owner", "test@example.org"), shown)
 
+    def test_by_url(self):
+        """As somebody who complains names it."""
+        shown = self.show()
+        for url in (self.file["url"], self.file["url"].rpartition("/")[0] + "/other.png"):
+            self.assertEqual(json.loads(self.site.cdnctl("file", "show", url, "--json")), shown)
+        self.assertTrue(self.site.cdnctl("file", "delete", self.file["url"]).startswith(self.id))
+        self.assertEqual(self.state(), self.before)
+
     def test_show_a_renamed_one(self):
         self.assertEqual(self.site.rename(self.id, "b.png").status, 200)
         shown = self.show()
@@ -120,10 +128,11 @@ class Commands(SiteCase):
             self.fails(1, "belongs to another account", verb, self.id, "--owner", "other@example.org")
             self.fails(1, "no account has the email", verb, self.id, "--owner", "nobody@example.org")
             self.fails(1, "no record of " + NOBODY, verb, NOBODY)
-            for word in ("x", "", self.id.upper(), "../" + self.id, self.id + "\n"):
-                self.fails(1, "not an id", verb, word)
-            self.fails(2, "needs one ID", verb)
-            self.fails(2, "needs one ID", verb, self.id, self.id)
+            for word in ("x", "", self.id.upper(), "../" + self.id, self.id + "\n", self.file["url"] + "/x",
+                         "http://other.example/" + self.id + "/x.png"):
+                self.fails(1, "neither an id nor the URL of a file", verb, word)
+            self.fails(2, "needs one ID_OR_URL", verb)
+            self.fails(2, "one word too many", verb, self.id, self.id)
         self.assertEqual(self.state(), before)
         self.site.cdnctl("account", "remove", "other@example.org")
 

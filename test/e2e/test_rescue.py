@@ -202,14 +202,14 @@ class Rescue(SiteCase):
         self.refused(1, "written as browsers send it (%20 for a blank, %C3%A9 for é)", "add", OLD + "/é.png", identity)
         for target in ("", "x", identity.upper(), identity + "0", "../" + identity, OLD + "/" + identity + "/a.png",
                        self.site.url, f"{self.site.url}/{identity}"):
-            self.refused(1, "neither an id nor the URL of a file here", "add", OLD + "/refused", target)
+            self.refused(1, "neither an id nor the URL of a file under", "add", OLD + "/refused", target)
         self.refused(1, "no file has the id " + NOBODYS, "add", OLD + "/refused", NOBODYS)
         self.refused(2, "needs an OLD_URL", "add")
         self.refused(2, "needs an OLD_URL", "add", OLD)
-        self.refused(2, "needs an OLD_URL", "add", OLD, identity, "more")
-        self.refused(2, "takes no words", "list", "x")
+        self.refused(2, "one word too many: more", "add", OLD, identity, "more")
+        self.refused(2, "one word too many: x", "list", "x")
         self.refused(2, "needs one FILE", "import")
-        self.refused(2, "needs one FILE", "import", "a", "b")
+        self.refused(2, "one word too many: b", "import", "a", "b")
         self.refused(1, "No such file", "import", "/nowhere/at/all")
         self.assertEqual(self.listed(), before)
 

@@ -2,6 +2,7 @@
 import hashlib
 import json
 import os
+import pty
 import re
 import socket
 import subprocess
@@ -36,8 +37,10 @@ class Cdnctl(unittest.TestCase):
                               env={**self.env, **env}, timeout=30)
 
     def good(self, *words, **env):
+        """What it printed; nothing on standard error, but the id of a key."""
         run = self.run_it(*words, **env)
-        self.assertEqual((run.returncode, run.stderr), (0, ""), words)
+        self.assertEqual(run.returncode, 0, (words, run.stderr))
+        self.assertRegex(run.stderr, r"\Aid: key_[0-9a-f]{20}\n\Z" if words[:2] == ("key", "add") else r"\A\Z")
         return run.stdout
 
     def fails(self, status, says, *words, **env):
@@ -100,10 +103,11 @@ class Cdnctl(unittest.TestCase):
         for name in ("", "two\nlines", "a\x7f", "\udcff", TOO_LONG):
             self.fails(2, "a name is", "account", "add", "n@example.org", "--name", name)
         for tier in ("", "Verified", "unlimited", "verified "):
-            self.fails(2, "no such tier", "account", "add", "t@example.org", "--tier", tier)
+            self.fails(2, f"no such tier: {tier}; there are unverified, verified and functionally_unlimited",
+                       "account", "add", "t@example.org", "--tier", tier)
         self.fails(2, "needs one EMAIL", "account", "add")
-        self.fails(2, "needs one EMAIL", "account", "add", "x@example.org", "y@example.org")
-        self.fails(2, "needs one EMAIL", "account", "add", "x@example.org", "--tier")
+        self.fails(2, "one word too many: y@", "account", "add", "x@example.org", "y@example.org")
+        self.fails(2, "--tier needs a value", "account", "add", "x@example.org", "--tier")
 
     def test_account_set(self):
         self.good("account", "add", "a@example.org", "--name", "Old")
@@ -145,6 +149,8 @@ class Cdnctl(unittest.TestCase):
         self.assertEqual(list(rows["laptop"]), [
             "id", "hint", "name", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at"])
         self.assertRegex(rows["laptop"]["id"], r"\Akey_[0-9a-f]{20}\Z")
+        said = self.run_it("key", "add", "a@example.org", "--name", "third").stderr
+        self.assertIn("\n" + said.removeprefix("id: ").strip() + "\t", "\n" + self.good("key", "list", "a@example.org"))
         self.assertEqual(rows["laptop"]["hint"], key[:13] + "...." + key.strip()[-6:])
         self.assertEqual(rows["laptop"]["scopes"], "upload,read,delete")
         for name in ("expires_at", "last_used_at", "revoked_at"):
@@ -189,9 +195,9 @@ class Cdnctl(unittest.TestCase):
                       "upload;read", "all", "*", "none", "upload,write", "uploads", "upload\n"):
             self.fails(2, "--scopes needs some of upload, read and delete", "key", "add", "a@example.org", "--name",
                        "k", "--scopes", given)
-        self.fails(2, "needs one EMAIL", "key", "add", "a@example.org", "--name", "k", "--scopes")
-        self.fails(2, "needs one EMAIL", "key", "add", "a@example.org", "--name", "k", "--scopes", "read", "--scopes",
-                   "upload")
+        self.fails(2, "--scopes needs a value", "key", "add", "a@example.org", "--name", "k", "--scopes")
+        self.fails(2, "--scopes comes twice", "key", "add", "a@example.org", "--name", "k", "--scopes", "read",
+                   "--scopes", "upload")
         self.assertEqual(self.everything(), before)
 
     def test_scopes_that_nobody_wrote(self):
@@ -235,12 +241,76 @@ class Cdnctl(unittest.TestCase):
     # -- use and settings
 
     def test_use(self):
-        for words in ((), ("account",), ("account", "eat"), ("key",), ("nothing",), ("--json",), ("--env",)):
-            run = self.run_it(*words)
-            self.assertEqual((run.returncode, run.stdout), (2, ""), words)
-            self.assertIn("usage: cdnctl", run.stderr)
-        for words in (("--help",), ("account", "add", "--help")):
-            self.assertIn("usage: cdnctl", self.good(*words))
+        run = self.run_it()
+        self.assertEqual((run.returncode, run.stdout), (2, ""))
+        self.assertIn("usage: cdnctl", run.stderr)
+        self.assertIn("usage: cdnctl", self.good("--help"))
+        self.assertEqual(self.run_it("--json").returncode, 2)
+
+    def test_unknown_commands(self):
+        """One line, with what is near."""
+        accounts = "there are account add, account list, account set, account remove ("
+        for words, says in ((("account",), "account; " + accounts), (("account", "eat"), "account eat; " + accounts),
+                            (("acount", "add"), "acount add; " + accounts),
+                            (("keys", "list"), "there are key add, key list, key revoke ("),
+                            (("fiel",), "there are file list, file show, file delete ("),
+                            (("eat",), "eat; there are account, key, rescue, file, store, settings, doctor ("),
+                            (("eat", "--help"), "no such command: eat;"), (("key", "eat", "--help"), "there are key add,")):
+            self.fails(2, says, *words)
+            self.assertEqual(self.run_it(*words).stderr.count("\n"), 1, words)
+
+    def test_help_of_some(self):
+        for words, rows in ((("key",), ["key add", "key list", "key revoke"]), (("key", "add"), ["key add"]),
+                            (("doctor",), ["doctor"]), (("account", "set", "a@example.org"), ["account set"])):
+            said = self.good("--help", *words)
+            self.assertEqual(re.findall(r"(?m)^  cdnctl ([a-z]+(?: [a-z]+)?)", said), rows)
+            self.assertEqual(said.count("\n"), 2 * len(rows))
+
+    def test_words_that_nobody_reads(self):
+        self.good("account", "add", "a@example.org")
+        for says, words in (("no such option: --colour", ("key", "add", "a@example.org", "--name", "k", "--colour")),
+                            ("no such option: -x", ("key", "list", "a@example.org", "-x")),
+                            ("no such option: --tie", ("account", "set", "a@example.org", "--tie", "verified")),
+                            ("no such option: --query", ("file", "show", "x", "--query", "y")),
+                            ("one word too many: y", ("file", "list", "a@example.org", "--query", "x", "y")),
+                            ("one word too many: x", ("settings", "x")), ("one word too many: b", ("doctor", "a", "b")),
+                            ("one word too many: c", ("rescue", "add", "a", "b", "c")),
+                            ("--name needs a value", ("key", "add", "a@example.org", "--name")),
+                            ("has no --json", ("store", "init", "--json")), ("--env needs a FILE", ("--env",)),
+                            ("--env needs a FILE", ("account", "list", "--env"))):
+            self.fails(2, says, *words)
+
+    def test_no_settings_file(self):
+        """Whoever forgot --env is told so, where nothing answers at the defaults."""
+        words = ["key", "list", "a@example.org"]
+        bare = {key: value for key, value in self.env.items() if not key.startswith("CDN_")}
+        folder = os.path.join(self.folder.path, "bare")
+        os.mkdir(folder)
+        hint = "no .env here, so the defaults count; after deploy/up: --env var/.env"
+
+        def said(**env):
+            run = subprocess.run(["unshare", "-rn", os.path.join(BUILD, "cdnctl"), *words], capture_output=True,
+                                 text=True, cwd=folder, env={**bare, **env}, timeout=30)
+            self.assertEqual((run.returncode, run.stdout), (1, ""))
+            return run.stderr
+
+        self.assertIn(hint, said())
+        self.assertNotIn(hint, said(CDN_REDIS_URL="redis://127.0.0.1:1"))
+        with open(os.path.join(folder, ".env"), "w", encoding="ascii") as f:
+            f.write("\n")
+        self.assertNotIn(hint, said())
+
+    def test_headings_for_people(self):
+        self.good("account", "add", "a@example.org")
+        for words, first in ((("account", "list"), "id\temail\tname\t"), (("settings",), "name\tdefault\thelp"),
+                             (("account", "list", "--json"), "{")):
+            terminal, other = pty.openpty()
+            with open(terminal, "rb", buffering=0) as reader:
+                subprocess.run([os.path.join(BUILD, "cdnctl"), *words], stdout=other, env=self.env, check=True, timeout=30)
+                os.close(other)
+                lines = reader.read(4000).decode().replace("\r", "").splitlines()
+            self.assertTrue(lines[0].startswith(first), lines[0])
+            self.assertNotIn(lines[0], lines[1:])
 
     def test_wrong_settings_are_all_reported(self):
         path = os.path.join(self.folder.path, "wrong.env")
@@ -250,7 +320,7 @@ class Cdnctl(unittest.TestCase):
         self.assertEqual((run.returncode, run.stdout), (1, ""))
         for name in ("CDN_MAX_BODY", "CDN_FSYNC", "CDN_MISSPELT", "CDN_PUBLIC_URL", "CDN_RECEIVE_TIMEOUT"):
             self.assertEqual(len(re.findall(rf"(?m)^{name}: ", run.stderr)), 1, run.stderr)
-        self.fails(1, ".not: No such file", "--env", path + ".not", "account", "list")
+        self.fails(1, "cannot read " + path + ".not: No such file", "--env", path + ".not", "account", "list")
 
     def test_redis_down_or_wrong(self):
         for url, says in (("unix:///nowhere", "No such file"), ("redis://127.0.0.1:1", "refused"),
@@ -311,7 +381,7 @@ class Cdnctl(unittest.TestCase):
         for _ in range(2):
             self.good("store", "init", CDN_DATA_DIR=data)
             self.assertEqual(sorted(os.listdir(data)), [".cdn-store", "files", "records", "rescue", "tmp"])
-        self.fails(2, "takes no words", "store", "init", "x")
+        self.fails(2, "one word too many: x", "store", "init", "x")
         self.fails(1, "No such file", "store", "init", CDN_DATA_DIR="/nowhere/at/all")
         self.fails(1, "absolute path", "store", "init", CDN_DATA_DIR="relative")
 
