@@ -16,6 +16,7 @@ from harness import ROOT, free_port, main, process, wait_until
 from harness.samples import jpeg
 
 JPEG = jpeg()
+README = os.path.join(ROOT, "README.md")
 
 
 def run(name, *words, **more):
@@ -44,10 +45,10 @@ class Case(unittest.TestCase):
         return subprocess.run(["curl", "-sS", *words], capture_output=True, timeout=30, check=True).stdout
 
     def upload_as_printed(self, output):
-        """Run the printed line itself, beside a real photo.jpg; the URL that came back, and its bytes."""
+        """Run the printed line, but of a real photo.jpg; the URL that came back, and its bytes."""
         with open(os.path.join(self.scratch, "photo.jpg"), "wb") as f:
             f.write(JPEG)
-        line = re.search(r"^\s*(curl .*)$", output, re.M).group(1)
+        line = re.search(r"^\s*(curl .*)$", output, re.M).group(1).replace(README, "photo.jpg")
         answer = subprocess.run(["curl", "-sS", *shlex.split(line)[1:]], capture_output=True, text=True,
                                 timeout=30, check=True, cwd=self.scratch).stdout
         url = re.search(r'"url":"([^"]+)"', answer)
@@ -87,6 +88,12 @@ class Up(Case):
     def test_two_commands(self):
         data, port, first = self.up("one")
         self.assertEqual(first.returncode, 0, first.stdout + first.stderr)
+        self.assertIn(f"Another: {ROOT}/build/cdnctl --env {data}/.env key add", first.stdout)
+        self.assertIn(f"Logs:    {data}/log", first.stdout)
+        pasted = subprocess.run(re.search(r"^\s*(curl .*)$", first.stdout, re.M).group(1), shell=True,
+                                capture_output=True, text=True, timeout=30, check=True, cwd=self.scratch).stdout
+        with open(README, "rb") as f:
+            self.assertEqual(self.curl(json.loads(pasted)["url"]), f.read())
         url, back = self.upload_as_printed(first.stdout)
         self.assertEqual(hashlib.sha256(back).digest(), hashlib.sha256(JPEG).digest())
 
@@ -203,6 +210,19 @@ class Up(Case):
         self.assertNotEqual(result.returncode, 0)
         self.assertEqual(result.stderr.strip().count("\n"), 0, result.stderr)
         self.assertIn(f"port {port} is in use", result.stderr)
+        self.assertEqual(os.listdir(self.scratch), [], "no folder before it is known where to listen")
+
+    def test_help(self):
+        for name in ("up", "down", "render"):
+            for word in ("-h", "--help"):
+                result = run(name, word)
+                self.assertEqual((result.returncode, result.stderr), (0, ""))
+                self.assertTrue(result.stdout.startswith(name + " "), result.stdout)
+        self.assertNotIn("www-data", run("up", "--help").stdout)
+        for words in ((), (os.path.join(ROOT, "deploy", "redis.conf"), "RUN")):
+            result = run("render", *words)
+            self.assertEqual((result.returncode, result.stdout), (2, ""))
+            self.assertIn("NAME=VALUE", result.stderr)
 
     def test_another_port_while_it_runs(self):
         data, port, first = self.up("moved")
@@ -261,6 +281,7 @@ class Up(Case):
             result = run("up", "--data", data, *words, "--detach")
             self.assertNotEqual(result.returncode, 0, words)
             self.assertTrue(result.stderr, words)
+            self.assertFalse(os.path.exists(data))
 
     def test_no_root_and_no_sudo(self):
         """With a package missing, and no way to install it: one clear line."""
