@@ -125,8 +125,8 @@ int path_parse(struct arena *a, struct slice target, struct slice *path, struct 
 	return check_path(raw, *path, err);
 }
 
-/* Decode one name or value; most have nothing to decode and are borrowed as they stand. */
-static int decode_field(struct arena *a, struct slice raw, struct slice *out, struct error *err)
+/* Decode a value; most have nothing to decode and are borrowed as they stand. */
+static int decode_value(struct arena *a, struct slice raw, struct slice *out, struct error *err)
 {
 	*out = raw;
 	if (count(raw, '%') != 0 || count(raw, '+') != 0) {
@@ -160,20 +160,6 @@ static bool next_pair(struct slice *rest, struct slice *name, struct slice *valu
 	return false;
 }
 
-int query_next(struct arena *a, struct slice *rest, struct slice *name, struct slice *value,
-	struct error *err)
-{
-	struct slice raw_name, raw_value;
-	if (!next_pair(rest, &raw_name, &raw_value)) {
-		return 0;
-	}
-	if (decode_field(a, raw_name, name, err) != 0 ||
-		decode_field(a, raw_value, value, err) != 0) {
-		return -1;
-	}
-	return 1;
-}
-
 /* Whether an encoded name means `name`, without taking memory for those that do not. */
 static bool names_match(struct slice raw, const char *name)
 {
@@ -189,7 +175,7 @@ int query_get(struct arena *a, struct slice query, const char *name, struct slic
 	struct slice raw_name, raw_value;
 	while (next_pair(&query, &raw_name, &raw_value)) {
 		if (names_match(raw_name, name)) {
-			return decode_field(a, raw_value, value, err) == 0 ? 1 : -1;
+			return decode_value(a, raw_value, value, err) == 0 ? 1 : -1;
 		}
 	}
 	return 0;
@@ -203,7 +189,7 @@ int query_collect(struct arena *a, struct slice query, const char *name, struct 
 		if (raw_value.n == 0 || !names_match(raw_name, name)) {
 			continue;
 		}
-		if (*count < max && decode_field(a, raw_value, &out[*count], err) != 0) {
+		if (*count < max && decode_value(a, raw_value, &out[*count], err) != 0) {
 			return -1;
 		}
 		++*count;

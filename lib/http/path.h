@@ -4,7 +4,7 @@
  * Everything is decoded once and here only. A path that was accepted can be compared and split
  * at '/' without a second thought: no other part of the program looks at escapes.
  *
- * Sequence:  path_parse once a request; query_get or query_next on its query or on a form body
+ * Sequence:  path_parse once a request; query_get and query_collect on its query or on a form
  * Borrows:   results live in the arena, or view the input where nothing was to be decoded
  * Errors:    400 for what a client must not send, 500 when the arena is full
  */
@@ -29,17 +29,10 @@ int path_parse(struct arena *a, struct slice target, struct slice *path, struct 
 	struct error *err) __attribute__((warn_unused_result));
 
 /*
- * The next name and value of a query or of an application/x-www-form-urlencoded body, decoded, '+'
- * as space; `*rest` moves on. Returns 1, 0 at the end, or -1 with 400 for a bad escape or a NUL.
- * Pairs that are quite empty are skipped; one without '=' has an empty value.
- */
-int query_next(struct arena *a, struct slice *rest, struct slice *name, struct slice *value,
-	struct error *err) __attribute__((warn_unused_result));
-
-/*
- * The first value of `name` (written decoded, as in "ids[]"): 1 when found, 0 when not, -1 when the
- * value cannot be decoded. Other pairs are not judged. A name above 64 bytes, as it was sent, is
- * never found.
+ * The first value of `name` (written decoded, as in "ids[]") in a query or in a body that is
+ * application/x-www-form-urlencoded, decoded, '+' as space; empty for a pair without '='. 1 when
+ * found, 0 when not, -1 with 400 for a bad escape or a NUL in the value. Other pairs are not judged.
+ * A name above 64 bytes, as it was sent, is never found.
  */
 int query_get(struct arena *a, struct slice query, const char *name, struct slice *value,
 	struct error *err) __attribute__((warn_unused_result));
