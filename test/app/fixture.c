@@ -132,6 +132,20 @@ void fixture_close(struct fixture *f)
 	arena_release(&f->config_arena);
 }
 
+int fixture_set_up(void **state, enum tier tier, const char *const *settings, size_t count)
+{
+	static struct fixture f;
+	fixture_open(&f, tier, settings, count);
+	*state = &f;
+	return 0;
+}
+
+int fixture_tear_down(void **state)
+{
+	fixture_close(*state);
+	return 0;
+}
+
 void fixture_rest(struct fixture *f)
 {
 	arena_reset(&f->arena);

@@ -63,6 +63,10 @@ struct ask {
 void fixture_open(struct fixture *f, enum tier tier, const char *const *settings, size_t count);
 void fixture_close(struct fixture *f);
 
+/* The same as cmocka calls them around a test or a group of tests, which find the fixture in *state. */
+int fixture_set_up(void **state, enum tier tier, const char *const *settings, size_t count);
+int fixture_tear_down(void **state);
+
 /* Another account with a key, in the fixture's settings' memory. */
 void fixture_account(struct fixture *f, const char *email, enum tier tier, const char **account,
 	const char **key);

@@ -9,17 +9,8 @@
 
 static int open_all(void **state)
 {
-	static struct fixture f;
 	static const char *const settings[] = {"CDN_TIER_UNVERIFIED_FILE=5"};
-	fixture_open(&f, TIER_UNVERIFIED, settings, COUNT(settings));
-	*state = &f;
-	return 0;
-}
-
-static int close_all(void **state)
-{
-	fixture_close(*state);
-	return 0;
+	return fixture_set_up(state, TIER_UNVERIFIED, settings, COUNT(settings));
 }
 
 static int ask(struct fixture *f, const char *target, const char *headers, const char *body)
@@ -139,5 +130,5 @@ int main(void)
 		cmocka_unit_test(test_json_all_the_same),
 		cmocka_unit_test(test_many),
 	};
-	return cmocka_run_group_tests(tests, open_all, close_all);
+	return cmocka_run_group_tests(tests, open_all, fixture_tear_down);
 }

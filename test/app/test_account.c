@@ -6,16 +6,7 @@
 
 static int open_all(void **state)
 {
-	static struct fixture f;
-	fixture_open(&f, TIER_VERIFIED, NULL, 0);
-	*state = &f;
-	return 0;
-}
-
-static int close_all(void **state)
-{
-	fixture_close(*state);
-	return 0;
+	return fixture_set_up(state, TIER_VERIFIED, NULL, 0);
 }
 
 /* An upload that came in after the account was looked at keeps the account, and so its counters. */
@@ -61,5 +52,5 @@ int main(void)
 		cmocka_unit_test(test_an_upload_overtakes_the_removal),
 		cmocka_unit_test(test_a_file_outlives_its_account),
 	};
-	return cmocka_run_group_tests(tests, open_all, close_all);
+	return cmocka_run_group_tests(tests, open_all, fixture_tear_down);
 }

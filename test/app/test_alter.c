@@ -19,16 +19,7 @@ enum { FLOOD = 64 * 1024 };
 static int open_all(void **state)
 {
 	static const char *const settings[] = {"CDN_PUBLIC_URL=http://cdn.example.org"};
-	static struct fixture f;
-	fixture_open(&f, TIER_VERIFIED, settings, COUNT(settings));
-	*state = &f;
-	return 0;
-}
-
-static int close_all(void **state)
-{
-	fixture_close(*state);
-	return 0;
+	return fixture_set_up(state, TIER_VERIFIED, settings, COUNT(settings));
 }
 
 static void upload(struct fixture *f, const char *name, char id[UUID_SIZE])
@@ -545,5 +536,5 @@ int main(void)
 		cmocka_unit_test(test_many_there),
 		cmocka_unit_test(test_odd_ids),
 	};
-	return cmocka_run_group_tests(tests, open_all, close_all);
+	return cmocka_run_group_tests(tests, open_all, fixture_tear_down);
 }

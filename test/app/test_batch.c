@@ -11,17 +11,8 @@ static size_t form_n;
 
 static int open_all(void **state)
 {
-	static struct fixture f;
-	fixture_open(&f, TIER_UNVERIFIED, settings, COUNT(settings));
-	*state = &f;
 	form_n = 0;
-	return 0;
-}
-
-static int close_all(void **state)
-{
-	fixture_close(*state);
-	return 0;
+	return fixture_set_up(state, TIER_UNVERIFIED, settings, COUNT(settings));
 }
 
 static void put(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -167,11 +158,11 @@ static void test_cut_off(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_stores_in_order, open_all, close_all),
-		cmocka_unit_test_setup_teardown(test_judges_each, open_all, close_all),
-		cmocka_unit_test_setup_teardown(test_too_many, open_all, close_all),
-		cmocka_unit_test_setup_teardown(test_none, open_all, close_all),
-		cmocka_unit_test_setup_teardown(test_cut_off, open_all, close_all),
+		cmocka_unit_test_setup_teardown(test_stores_in_order, open_all, fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_judges_each, open_all, fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_too_many, open_all, fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_none, open_all, fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_cut_off, open_all, fixture_tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,17 +14,8 @@
 
 static int open_all(void **state)
 {
-	static struct fixture f;
 	static const char *const settings[] = {"CDN_FETCH_PER_MINUTE=3"};
-	fixture_open(&f, TIER_UNVERIFIED, settings, COUNT(settings));
-	*state = &f;
-	return 0;
-}
-
-static int close_all(void **state)
-{
-	fixture_close(*state);
-	return 0;
+	return fixture_set_up(state, TIER_UNVERIFIED, settings, COUNT(settings));
 }
 
 /* ftp:// shows that the URL was read, and is refused before anything is asked or counted. */
@@ -305,5 +296,5 @@ int main(void)
 		cmocka_unit_test(test_time_to_live),
 		cmocka_unit_test(test_clock_that_went_back),
 	};
-	return cmocka_run_group_tests(tests, open_all, close_all);
+	return cmocka_run_group_tests(tests, open_all, fixture_tear_down);
 }

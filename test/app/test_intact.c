@@ -25,16 +25,7 @@ static const struct {
 
 static int open_all(void **state)
 {
-	static struct fixture f;
-	fixture_open(&f, TIER_FUNCTIONALLY_UNLIMITED, NULL, 0);
-	*state = &f;
-	return 0;
-}
-
-static int close_all(void **state)
-{
-	fixture_close(*state);
-	return 0;
+	return fixture_set_up(state, TIER_FUNCTIONALLY_UNLIMITED, NULL, 0);
 }
 
 static const char *digest_of(struct fixture *f, const char *text)
@@ -285,5 +276,5 @@ int main(void)
 		cmocka_unit_test(test_said_again),
 		cmocka_unit_test(test_little_memory),
 	};
-	return cmocka_run_group_tests(tests, open_all, close_all);
+	return cmocka_run_group_tests(tests, open_all, fixture_tear_down);
 }

@@ -5,16 +5,7 @@ enum { SMALLEST = 4 * 1024, STEP = 3001 };
 
 static int open_all(void **state)
 {
-	static struct fixture f;
-	fixture_open(&f, TIER_FUNCTIONALLY_UNLIMITED, NULL, 0);
-	*state = &f;
-	return 0;
-}
-
-static int close_all(void **state)
-{
-	fixture_close(*state);
-	return 0;
+	return fixture_set_up(state, TIER_FUNCTIONALLY_UNLIMITED, NULL, 0);
 }
 
 static void resize(struct fixture *f, size_t size)
@@ -260,5 +251,5 @@ int main(void)
 		cmocka_unit_test(test_get),
 		cmocka_unit_test(test_delete_and_me),
 	};
-	return cmocka_run_group_tests(tests, open_all, close_all);
+	return cmocka_run_group_tests(tests, open_all, fixture_tear_down);
 }

@@ -12,16 +12,7 @@ static const char *const settings[] = {
 
 static int open_small(void **state)
 {
-	static struct fixture f;
-	fixture_open(&f, TIER_UNVERIFIED, settings, COUNT(settings));
-	*state = &f;
-	return 0;
-}
-
-static int close_all(void **state)
-{
-	fixture_close(*state);
-	return 0;
+	return fixture_set_up(state, TIER_UNVERIFIED, settings, COUNT(settings));
 }
 
 static struct slice bytes(size_t n)
@@ -192,12 +183,14 @@ static void test_early_refusal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_file_limit, open_small, close_all),
-		cmocka_unit_test_setup_teardown(test_total_limit, open_small, close_all),
-		cmocka_unit_test_setup_teardown(test_percentage, open_small, close_all),
-		cmocka_unit_test_setup_teardown(test_room_taken_meanwhile, open_small, close_all),
-		cmocka_unit_test_setup_teardown(test_account_gone_meanwhile, open_small, close_all),
-		cmocka_unit_test_setup_teardown(test_early_refusal, open_small, close_all),
+		cmocka_unit_test_setup_teardown(test_file_limit, open_small, fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_total_limit, open_small, fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_percentage, open_small, fixture_tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_room_taken_meanwhile, open_small, fixture_tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_account_gone_meanwhile, open_small, fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_early_refusal, open_small, fixture_tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,17 +12,8 @@
 
 static int open_all(void **state)
 {
-	static struct fixture f;
-	fixture_open(&f, TIER_VERIFIED,
+	return fixture_set_up(state, TIER_VERIFIED,
 		(const char *const[]){"CDN_PUBLIC_URL=https://cdn.example.org/x"}, 1);
-	*state = &f;
-	return 0;
-}
-
-static int close_all(void **state)
-{
-	fixture_close(*state);
-	return 0;
 }
 
 static const char *upload(struct fixture *f, const char *name)
@@ -281,5 +272,5 @@ int main(void)
 		cmocka_unit_test(test_store_not_mounted),
 		cmocka_unit_test(test_long),
 	};
-	return cmocka_run_group_tests(tests, open_all, close_all);
+	return cmocka_run_group_tests(tests, open_all, fixture_tear_down);
 }

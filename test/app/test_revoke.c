@@ -3,16 +3,7 @@
 
 static int open_all(void **state)
 {
-	static struct fixture f;
-	fixture_open(&f, TIER_VERIFIED, NULL, 0);
-	*state = &f;
-	return 0;
-}
-
-static int close_all(void **state)
-{
-	fixture_close(*state);
-	return 0;
+	return fixture_set_up(state, TIER_VERIFIED, NULL, 0);
 }
 
 static int revoke(struct fixture *f, const char *key)
@@ -94,5 +85,5 @@ int main(void)
 		cmocka_unit_test(test_any_body),
 		cmocka_unit_test(test_store),
 	};
-	return cmocka_run_group_tests(tests, open_all, close_all);
+	return cmocka_run_group_tests(tests, open_all, fixture_tear_down);
 }

@@ -7,16 +7,8 @@
 
 static int open_all(void **state)
 {
-	static struct fixture f;
-	fixture_open(&f, TIER_FUNCTIONALLY_UNLIMITED, (const char *const[]){"CDN_MAX_BODY=64K"}, 1);
-	*state = &f;
-	return 0;
-}
-
-static int close_all(void **state)
-{
-	fixture_close(*state);
-	return 0;
+	return fixture_set_up(
+		state, TIER_FUNCTIONALLY_UNLIMITED, (const char *const[]){"CDN_MAX_BODY=64K"}, 1);
 }
 
 static struct ask upload(const struct fixture *f, const char *body)
@@ -270,5 +262,5 @@ int main(void)
 		cmocka_unit_test(test_ceiling),
 		cmocka_unit_test(test_refused_unread),
 	};
-	return cmocka_run_group_tests(tests, open_all, close_all);
+	return cmocka_run_group_tests(tests, open_all, fixture_tear_down);
 }

@@ -6,16 +6,7 @@
 
 static int open_all(void **state)
 {
-	static struct fixture f;
-	fixture_open(&f, TIER_VERIFIED, NULL, 0);
-	*state = &f;
-	return 0;
-}
-
-static int close_all(void **state)
-{
-	fixture_close(*state);
-	return 0;
+	return fixture_set_up(state, TIER_VERIFIED, NULL, 0);
 }
 
 /* Two workers note the same use: the first time stands for a minute, whichever clock is ahead. */
@@ -118,5 +109,5 @@ int main(void)
 		cmocka_unit_test(test_use_of_a_refused_key),
 		cmocka_unit_test(test_pause),
 	};
-	return cmocka_run_group_tests(tests, open_all, close_all);
+	return cmocka_run_group_tests(tests, open_all, fixture_tear_down);
 }
