@@ -1,4 +1,4 @@
-"""README.md and .env.example against the program and the tree."""
+"""README.md, the page about the API and .env.example against the program and the tree."""
 import glob
 import json
 import os
@@ -8,7 +8,11 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import BUILD, ROOT, main
+from harness import BUILD, ROOT, SiteCase, main
+from harness.samples import jpeg
+
+API = "cgi/pages/docs/api.md"
+TEXTS = ("README.md", API)
 
 
 def read(name):
@@ -59,13 +63,14 @@ class Settings(unittest.TestCase):
 
     def test_settings_named_in_prose_exist(self):
         names = {name for name, _, _ in settings()} | {"CDN_ENV_FILE", "CDN_REDIS_URL_FILE"}
-        used = set(re.findall(r"\bCDN_[A-Z_]+\b", read("README.md"))) - {"CDN_TESTS", "CDN_SANITIZE", "CDN_FUZZ"}
-        self.assertLessEqual(used, names)
+        others = {"CDN_TESTS", "CDN_SANITIZE", "CDN_FUZZ", "CDN_URL", "CDN_KEY"}
+        for text in TEXTS:
+            self.assertLessEqual(set(re.findall(r"\bCDN_[A-Z_]+\b", read(text))) - others, names)
 
 
 class Promises(unittest.TestCase):
     def test_each_names_tests_that_exist(self):
-        items = re.split(r"(?m)^\d+\. ", section("Promises"))[1:]
+        items = re.findall(r"(?m)^\| \d+\. .*$", section("Promises"))
         self.assertGreater(len(items), 4)
         for item in items:
             paths = re.findall(r"`(test/[^`]+)`", item)
@@ -91,7 +96,7 @@ class Examples(unittest.TestCase):
             if line.startswith("  cdnctl "):
                 words = line.split()[1:3]
                 known.add(tuple(word for word in words if word[0] != "["))
-        for line in re.findall(r"(?m)^cdnctl .*$", read("README.md")):
+        for line in re.findall(r"(?m)^cdnctl .*$", "".join(map(read, TEXTS))):
             words = shlex.split(line, comments=True)[1:]
             with self.subTest(line=line):
                 self.assertTrue({tuple(words[:1]), tuple(words[:2])} & known)
@@ -101,6 +106,24 @@ class Examples(unittest.TestCase):
             if "://" not in target:
                 self.assertTrue(os.path.exists(os.path.join(ROOT, target)), target)
 
+    def test_every_call_is_listed(self):
+        """README's table has what openapi.json has, and the page about the API has a line for each call with a key."""
+        calls = {(method.upper(), re.sub(r"{\w+}", ":", path))
+                 for path, item in json.loads(read("lib/app/openapi.json"))["paths"].items() for method in item
+                 if method in ("get", "post", "put", "patch", "delete")}
+        listed = {(method, re.sub(r":\w+", ":", path))
+                  for method, path in re.findall(r"(?m)^\| `([A-Z]+) (/[^` ]*)` \|", read("README.md"))}
+        self.assertEqual({call for call in calls if call[1].startswith("/api/")},
+                         {call for call in listed if call[1].startswith("/api/")})
+        lines = read(API)
+        for _, path in calls:
+            if path.startswith("/api/v4/"):
+                pattern = re.escape(path.removeprefix("/api/v4")).replace(":", r"(\$ID)?")
+                self.assertRegex(lines, rf'"\$CDN{pattern}"')
+
+    def test_front_matter(self):
+        self.assertRegex(read(API), r"\A---\ntitle: .+\nicon: \w+\norder: \d+\n---\n")
+
     def test_calls_answer_as_said(self):
         """The table of calls names no call that the route table lacks."""
         with open(os.path.join(ROOT, "lib/app/route.c"), encoding="utf-8") as f:
@@ -108,6 +131,29 @@ class Examples(unittest.TestCase):
         for method, path in re.findall(r"(?m)^\| `([A-Z]+) (/[^`]*)` \|", read("README.md")):
             pattern = "/:id/:name" if path.startswith("/<id>") else path
             self.assertRegex(routes, rf'METHOD_{method}[^"]*"{re.escape(pattern)}"')
+
+
+class Lines(SiteCase):
+    def test_curl(self):
+        """Each line of the page about the API, as it stands there; the key's end last."""
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("photo.jpg", "a.jpg", "b.jpg"):
+                with open(os.path.join(folder, name), "wb") as f:
+                    f.write(jpeg())
+            identity = self.site.upload(jpeg(), "photo.jpg").json["id"]
+            documented = re.search(r"(?m)^ID=(.*)$", read(API)).group(1)
+            blocks = [block for block in re.findall(r"(?ms)^```sh\n(.*?)^```", read(API)) if "curl " in block]
+            self.assertGreater(len(blocks), 12)
+            for block in sorted(blocks, key=lambda text: "/revoke" in text):
+                script = 'curl() { command curl -sS --fail-with-body "$@"; }\n' + block.replace(documented, identity)
+                run = subprocess.run(["sh", "-euc", script], cwd=folder, capture_output=True, text=True, timeout=60, env={
+                    "PATH": os.environ["PATH"], "CDN": self.site.url + "/api/v4", "ID": identity,
+                    "AUTH": "Authorization: Bearer " + self.site.key})
+                with self.subTest(block=block):
+                    # From here nothing leads to example.org.
+                    self.assertEqual(run.returncode, 22 if "upload_from_url" in block else 0, run.stdout + run.stderr)
+                    if "upload_from_url" in block:
+                        self.assertIn("Upload failed: ", run.stdout)
 
 
 main()
