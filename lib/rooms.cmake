@@ -5,8 +5,8 @@ cdn_room(crypto USES base LIBS PkgConfig::CRYPTO Threads::Threads)
 cdn_room(http USES base LIBS PkgConfig::CJSON)
 cdn_room(sniff USES base LIBS PkgConfig::MAGIC)
 cdn_room(store USES base config crypto http LIBS PkgConfig::HIREDIS)
-foreach(script common commit find remove rename list close rate_begin rate_end key_revoke key_use
-		replay_begin replay_renew replay_end)
+foreach(script common commit find remove rename list list_names close rate_begin rate_end key_revoke
+		key_use replay_begin replay_renew replay_end)
 	cdn_embed(cdn_store lib/store/lua/${script}.lua lua_${script})
 endforeach()
 cdn_room(fetch USES base config LIBS PkgConfig::CURL)

@@ -14,9 +14,9 @@ static int read_limit(struct call *c, size_t *limit, struct error *err)
 	struct slice text;
 	uint64_t number;
 	int found = query_get(c->req->arena, c->req->query, "limit", &text, err);
-	if (found <= 0) {
+	if (found <= 0 || !text.n) {
 		*limit = LIMIT_DEFAULT;
-		return found;
+		return found < 0 ? -1 : 0;
 	}
 	if (number_parse(text, &number) != 0 || number < 1 || number > LISTING_MAX) {
 		error_set(err, 400, "bad_request", "limit out of range");
@@ -47,8 +47,8 @@ static int read_cursor(
 	struct slice text;
 	from[0] = '\0';
 	int found = query_get(c->req->arena, c->req->query, "cursor", &text, err);
-	if (found <= 0) {
-		return found;
+	if (found <= 0 || !text.n) {
+		return found < 0 ? -1 : 0;
 	}
 	int good = cursor_parse(c->app->hash, scope, text, from);
 	if (good < 0) {

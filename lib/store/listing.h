@@ -5,10 +5,13 @@
  * A page begins behind an id, whether that is still there or not: whatever comes or goes between two
  * pages, no file is told twice, and none that stays is left out.
  *
- * A page without a search is one round trip. A search by the beginning of names asks the index; when
- * that has very many matches, or was begun later than the account, it walks the listing in steps, so
- * that Redis is never held up for long, and at most LISTING_ROUNDS of them a page: a page may then
- * be short, or quite empty, and not be the last.
+ * A page without a search is one round trip. So is a search by the beginning of names with at most
+ * LISTING_STEPS matches, by the index of names. With more, the newest files are walked over, which
+ * fills the page when every few of them match; if they do not, the index is passed over for the
+ * newest matches. Both go in steps, so that Redis is never held up for long. Where the index cannot
+ * tell (it was begun later than the account, has more matches than LISTING_PASSES scripts get to, or
+ * files are renamed all the time), the listing is walked over, in LISTING_WALKS steps at most: only
+ * then may a page be short, or quite empty, and not be the last.
  *
  * Borrows:   everything in a page belongs to the arena
  * Errors:    503 when Redis fails, 500 for a damaged record or a full arena
@@ -19,7 +22,12 @@
 #include "store/record.h"
 #include "store/redis.h"
 
-enum { LISTING_MAX = 100, LISTING_STEPS = 1000, LISTING_ROUNDS = 64 };
+enum {
+	LISTING_MAX = 100,
+	LISTING_STEPS = 1000, /* records or names that a script looks at */
+	LISTING_WALKS = 64,   /* scripts a page that walk over records */
+	LISTING_PASSES = 256, /* scripts a page that pass over names */
+};
 
 struct listing {
 	const char *account;

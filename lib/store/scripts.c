@@ -2,8 +2,8 @@
 #include "store/scripts.h"
 
 extern const struct slice lua_common, lua_commit, lua_find, lua_remove, lua_rename, lua_list,
-	lua_close, lua_rate_begin, lua_rate_end, lua_key_revoke, lua_key_use, lua_replay_begin,
-	lua_replay_renew, lua_replay_end;
+	lua_list_names, lua_close, lua_rate_begin, lua_rate_end, lua_key_revoke, lua_key_use,
+	lua_replay_begin, lua_replay_renew, lua_replay_end;
 
 static const struct slice *const texts[SCRIPT__COUNT] = {
 	[SCRIPT_COMMIT] = &lua_commit,
@@ -11,6 +11,7 @@ static const struct slice *const texts[SCRIPT__COUNT] = {
 	[SCRIPT_REMOVE] = &lua_remove,
 	[SCRIPT_RENAME] = &lua_rename,
 	[SCRIPT_LIST] = &lua_list,
+	[SCRIPT_LIST_NAMES] = &lua_list_names,
 	[SCRIPT_CLOSE] = &lua_close,
 	[SCRIPT_RATE_BEGIN] = &lua_rate_begin,
 	[SCRIPT_RATE_END] = &lua_rate_end,

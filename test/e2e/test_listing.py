@@ -60,8 +60,13 @@ class Listing(SiteCase):
         cursor = self.list(limit=2)["next_cursor"]
         self.assertEqual(self.site.get("/api/v4/uploads?cursor=" + cursor, key=key).status, 400)
 
+    def test_empty_parameters_are_absent(self):
+        for query in ("cursor=", "limit=", "query=", "cursor=&limit=&query=", "cursor&limit&query"):
+            answer = self.site.get("/api/v4/uploads?" + query, key=True)
+            self.assertEqual((answer.status, answer.json), (200, {"uploads": self.newest, "next_cursor": None}), query)
+
     def test_refused(self):
-        for query in ("limit=0", "limit=101", "limit=x", "cursor=", "cursor=x", "query=%ff", "query=a%00", "query=%"):
+        for query in ("limit=0", "limit=101", "limit=x", "limit=%20", "cursor=x", "cursor=%20", "query=%ff", "query=a%00", "query=%"):
             answer = self.site.get("/api/v4/uploads?" + query, key=True)
             self.assertEqual((answer.status, answer.json["code"]), (400, "bad_request"), query)
         answer = self.site.request("POST", "/api/v4/uploads/" + self.files[0]["id"], key=True)

@@ -23,5 +23,6 @@ local function find(id)
   return table.concat(old, '\0')
 end
 
--- A file in the index of names.
+-- A file in the index of names, and the range of those whose names begin so.
 local function member(name, id) return string.lower(name) .. '\0' .. id end
+local function range(prefix) return '[' .. prefix, '(' .. prefix .. '\255' end

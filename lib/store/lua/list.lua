@@ -1,8 +1,9 @@
 -- ARGV: the id behind which to go on, or nothing; how many files at most, how many records may be
--- looked at, and the beginning of their names, or nothing. Returns the id behind which to go on, or
--- nothing at the end, then ids and records by turns, newest first, which is the order of ids. A
--- search whose matches the index says to be few (and of which it knows every file) takes them all;
--- else it looks at records one after the other.
+-- looked at, and the beginning of their names, or nothing; then, or not at all, the only files to
+-- look at, as ids without anything between. Returns the id behind which to go on, or nothing at the
+-- end, then ids and records by turns, newest first, which is the order of ids. A search whose
+-- matches the index says to be few (and of which it knows every file) takes them all; else it looks
+-- at records one after the other.
 local from, limit, steps = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local prefix, total = string.lower(ARGV[4]), redis.call('ZCARD', KEYS[2])
 local page = {''}
@@ -35,7 +36,7 @@ local function rank()
 end
 
 local function few()
-  local low, high = '[' .. prefix, '(' .. prefix .. '\255'
+  local low, high = range(prefix)
   if redis.call('ZLEXCOUNT', KEYS[4], low, high) > steps then return nil end
   local ids = {}
   for _, name in ipairs(redis.call('ZRANGEBYLEX', KEYS[4], low, high)) do
@@ -46,6 +47,12 @@ local function few()
   return ids
 end
 
+if ARGV[5] then
+  local ids = {}
+  for id in string.gmatch(ARGV[5], string.rep('.', 36)) do ids[#ids + 1] = id end
+  add(ids, 1, #ids)
+  return page
+end
 if prefix ~= '' and redis.call('ZCARD', KEYS[4]) == total then
   local ids = few()
   if ids then
