@@ -150,5 +150,26 @@ class Long(WaitCase):
         self.assertNotIn("/hop/4", [request.path for request in internet.origin.requests])
 
 
+class Held(WaitCase):
+    """An Idempotency-Key is held for ten seconds at a time, as long as its fetch goes on."""
+
+    options = {"workers": 1, "slow": 2}
+
+    def once(self):
+        headers = [("Content-Type", "application/json"), ("Idempotency-Key", "held")]
+        return self.site.request("POST", "/api/v4/upload_from_url", headers, b'{"url":"http://files.test/late"}', key=True)
+
+    def test_longer_than_a_lease(self):
+        internet.origin.on("/late", origin.slowly(14, origin.whole(BYTES)))
+        with ThreadPoolExecutor(1) as pool:
+            first = pool.submit(self.once)
+            time.sleep(12)
+            self.assertEqual(self.once().status, 409)
+            answer = first.result()
+        self.assertFetched(answer, BYTES)
+        again = self.once()
+        self.assertEqual((again.body, again.header("Idempotency-Replayed")), (answer.body, "true"))
+
+
 internet.enter()
 main()
