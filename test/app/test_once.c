@@ -10,16 +10,7 @@ static const char *const settings[] = {
 
 static int open_all(void **state)
 {
-	static struct fixture f;
-	fixture_open(&f, TIER_UNVERIFIED, settings, COUNT(settings));
-	*state = &f;
-	return 0;
-}
-
-static int close_all(void **state)
-{
-	fixture_close(*state);
-	return 0;
+	return fixture_set_up(state, TIER_UNVERIFIED, settings, COUNT(settings));
 }
 
 static const char *printf_static(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -390,18 +381,18 @@ static void test_keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_replays, open_all, close_all),
-		cmocka_unit_test_setup_teardown(test_other_body, open_all, close_all),
-		cmocka_unit_test_setup_teardown(test_accounts, open_all, close_all),
-		cmocka_unit_test_setup_teardown(test_in_flight, open_all, close_all),
-		cmocka_unit_test_setup_teardown(test_carried_on, open_all, close_all),
-		cmocka_unit_test_setup_teardown(test_full_account, open_all, close_all),
-		cmocka_unit_test_setup_teardown(test_refused_files, open_all, close_all),
-		cmocka_unit_test_setup_teardown(test_refused_again, open_all, close_all),
-		cmocka_unit_test_setup_teardown(test_kept_answers, open_all, close_all),
-		cmocka_unit_test_setup_teardown(test_failures, open_all, close_all),
-		cmocka_unit_test_setup_teardown(test_overtaken, open_all, close_all),
-		cmocka_unit_test_setup_teardown(test_keys, open_all, close_all),
+		cmocka_unit_test_setup_teardown(test_replays, open_all, fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_other_body, open_all, fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_accounts, open_all, fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_in_flight, open_all, fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_carried_on, open_all, fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_full_account, open_all, fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_refused_files, open_all, fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_refused_again, open_all, fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_kept_answers, open_all, fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_failures, open_all, fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_overtaken, open_all, fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_keys, open_all, fixture_tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
