@@ -57,10 +57,10 @@ class Bench:
         self.given = given
         self.site = Site(workers=given.workers, base=given.base)
         self.site.settings.update({
-            "CDN_FETCH_OPEN": "127.0.0.0/8", "CDN_FETCH_PORTS": self.site.nginx.port, "CDN_FETCH_PER_MINUTE": 0})
+            "CDN_FETCH_OPEN": "127.0.0.0/8", "CDN_FETCH_PORTS": self.site.front.port, "CDN_FETCH_PER_MINUTE": 0})
         self.site.expect_ends()  # workers recycle
         self.folder = self.site.folder.path
-        self.site.nginx.extra = yardsticks(self.folder)
+        self.site.front.extra = yardsticks(self.folder)
         os.mkdir(os.path.join(self.folder, "dav"))
         self.write("plain.jpg", JPEG)
         empty = os.path.join(BUILD, "empty.fcgi")

@@ -1,10 +1,11 @@
 """cdnctl doctor: one file all the way, and a name for the hop that fails."""
+import functools
 import os
 import shutil
 import signal
 import unittest
 
-from harness import Site, SiteCase, free_port, main
+from harness import Nginx, Site, SiteCase, free_port, main
 
 
 def doctor(site, *words):
@@ -56,7 +57,7 @@ class Ill(unittest.TestCase):
     """Each mistake is made on purpose; the doctor must name it and a cure."""
 
     def diagnose(self, said, make, extra="", expect=None, address=None, **settings):
-        with Site(settings=settings, extra=extra) as site:
+        with Site(settings=settings, front=functools.partial(Nginx, extra=extra)) as site:
             if expect:
                 site.expect_errors(expect)
             make(site)

@@ -1,7 +1,11 @@
 """unittest with a Site."""
+import json
+import os
 import sys
 import unittest
 
+from harness.fronts import Front
+from harness.servers import BUILD
 from harness.site import Site
 
 
@@ -20,8 +24,21 @@ class SiteCase(unittest.TestCase):
         cls.site.stop()
 
 
+def keep(result):
+    """For the table of test/matrix.py: how the cases went behind this front."""
+    way = os.environ.get("CDN_FRONT")
+    if way:
+        folder = os.path.join(BUILD, "matrix", way)
+        os.makedirs(folder, exist_ok=True)
+        name = os.path.basename(sys.argv[0]).removesuffix(".py") + ".json"
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+            bad = len(result.failures) + len(result.errors) + len(result.skipped)
+            json.dump({"run": result.testsRun, "bad": bad, "asserted": sorted(Front.asserted)}, f)
+
+
 def main():
     """Run the tests of the calling file. A skipped test counts as a failure."""
     program = unittest.main(module="__main__", exit=False, verbosity=2)
     result = program.result
+    keep(result)
     sys.exit(0 if result.wasSuccessful() and not result.skipped and result.testsRun else 1)

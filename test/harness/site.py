@@ -6,8 +6,9 @@ import subprocess
 import time
 
 from harness import client, process
+from harness.fronts import chosen
 from harness.multipart import Multipart, Part
-from harness.servers import BUILD, SANITIZER_TEXT, SANITIZERS, Folder, Nginx, Pool, Redis, Worker
+from harness.servers import BUILD, SANITIZER_TEXT, SANITIZERS, Folder, Pool, Redis, Worker
 
 
 class Site:
@@ -19,16 +20,31 @@ class Site:
     tier       of the account that is made
     base       where the folder is made, for a filesystem of the test's choice
     env        more environment for the workers (LD_PRELOAD and the like)
+    front      what makes the web server in a folder (harness/fronts); None: the one that CDN_FRONT names
     """
 
     def __init__(self, settings=None, workers=2, tier="functionally_unlimited", base=None, env=None, binary=None,
-                 extra="", build=None, wrapper=(), slow=None):
+                 front=None, build=None, wrapper=(), slow=None):
         self.folder = Folder(base)
         self.build = build or BUILD
         self.redis = Redis(self.folder)
-        self.nginx = Nginx(self.folder, extra=extra)
-        self.url, self.address = self.nginx.url, self.nginx.address
-        binary = binary or os.path.join(self.build, "cdn.fcgi")
+        self.front = (front or chosen())(self.folder)
+        self.url, self.address = self.front.url, self.front.address
+        self.make_pools(binary or os.path.join(self.build, "cdn.fcgi"), workers, slow, env, wrapper)
+        self.settings = {
+            "CDN_PUBLIC_URL": self.url, "CDN_DATA_DIR": self.folder.data, "CDN_REDIS_URL": self.redis.url,
+            **self.front.settings, **(settings or {}),
+        }
+        self.tier = tier
+        self.key = None
+        self.expected = []
+
+    def make_pools(self, binary, workers, slow, env, wrapper):
+        own = self.front.pools(binary, workers, slow, env)
+        if own:
+            self.pool, self.slow = own
+            self.pools = list(dict.fromkeys(own))
+            return
         if workers == "single":
             self.pool = Worker(self.folder, binary=binary, env=env, wrapper=wrapper)
         else:
@@ -40,13 +56,6 @@ class Site:
             self.pools.append(self.slow)
         else:
             os.symlink(self.pool.socket, os.path.join(self.folder.run, "slow.sock"))
-        self.settings = {
-            "CDN_PUBLIC_URL": self.url, "CDN_DATA_DIR": self.folder.data, "CDN_REDIS_URL": self.redis.url,
-            "CDN_SENDFILE": "x-accel-redirect", **(settings or {}),
-        }
-        self.tier = tier
-        self.key = None
-        self.expected = []
 
     # -- life
 
@@ -58,7 +67,7 @@ class Site:
             self.key = self.make_account("test@example.org", self.tier)
             for pool in self.pools:
                 pool.start()
-            self.nginx.start()
+            self.front.start()
             process.wait_until(lambda: self.get("/up").status == 200, what="GET /up", timeout=20)
         except BaseException:
             self.show_logs()
@@ -73,10 +82,18 @@ class Site:
         with open(os.path.join(self.folder.path, ".env"), "w", encoding="utf-8") as f:
             f.writelines(lines)
 
+    def restart(self, **changes):
+        """The workers anew, with these settings changed."""
+        self.write_settings(**changes)
+        for pool in self.pools:
+            pool.stop()
+        for pool in self.pools:
+            pool.start()
+
     def kill(self):
         """End everything and remove the folder, whatever state it is in."""
         try:
-            for server in (self.nginx, *self.pools, self.redis):
+            for server in (self.front, *self.pools, self.redis):
                 try:
                     server.stop()
                 except AssertionError as error:
@@ -90,7 +107,7 @@ class Site:
         """End everything; AssertionError when something was left or said that should not be."""
         faults = self.faults_at_rest()
         try:
-            for server in (self.nginx, *self.pools, self.redis):
+            for server in (self.front, *self.pools, self.redis):
                 server.stop()
             faults += self.faults_in_logs()
             if faults:
@@ -155,7 +172,7 @@ class Site:
                 faults.append("unasked: " + line)
         if re.search(rb"sk_cdn_[0-9a-f]{20}", log):
             faults.append("a key in a worker's log")
-        return faults + [line.strip() for line in self.nginx.complaints()]
+        return faults + [line.strip() for line in self.front.complaints()]
 
     @staticmethod
     def descriptors(pid):
@@ -198,11 +215,17 @@ class Site:
     # -- the client
 
     def request(self, method, path, headers=(), body=None, key=None, **more):
-        """key: True is the site's own, a str another."""
+        """key: True is the site's own, a str another. The path is below the prefix, unless it is none ("*", a URL)."""
+        if path.startswith("/"):
+            path = self.front.prefix + path
         headers = list(headers.items() if isinstance(headers, dict) else headers)
         if key:
             headers.append(("Authorization", "Bearer " + (self.key if key is True else key)))
         return client.request(self.address, method, path, headers, body, **more)
+
+    def differs(self, name):
+        """Whether the web server is known not to do that; see Front."""
+        return self.front.differs(name)
 
     def get(self, path, headers=(), **more):
         return self.request("GET", path, headers, **more)

@@ -1,9 +1,10 @@
 """What scripts of other origins may read: every answer of the API and of files says so once, whoever gave it."""
+import functools
 import os
 import shutil
 import signal
 
-from harness import Multipart, Part, main, process
+from harness import Multipart, Nginx, Part, main, process
 from harness.cases import SiteCase
 from harness.samples import png
 
@@ -183,7 +184,7 @@ class WithoutWorkers(Case):
 
 class SilentWorkers(Case):
     """nginx waits for a worker that answers nothing."""
-    options = {"extra": "fastcgi_read_timeout 1s;"}
+    options = {"front": functools.partial(Nginx, extra="fastcgi_read_timeout 1s;")}
 
     def test_answers(self):
         for pid in self.site.pool.pids():

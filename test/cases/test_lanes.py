@@ -242,9 +242,9 @@ class Ways:
 
     @classmethod
     def tearDownClass(cls):
-        complaints = cls.site.nginx.complaints
+        complaints = cls.site.front.complaints
         # The FIFO planted above is named by nginx as what it is.
-        cls.site.nginx.complaints = lambda: [line for line in complaints() if "is not a regular file" not in line]
+        cls.site.front.complaints = lambda: [line for line in complaints() if "is not a regular file" not in line]
         super().tearDownClass()
 
 

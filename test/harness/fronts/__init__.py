@@ -1,0 +1,19 @@
+"""The web servers, and each way of mounting the service behind one."""
+import os
+
+from harness.fronts.front import Front
+from harness.fronts.nginx import Nginx
+
+# Name -> what makes the front in a folder; test/cases runs behind each of them (CDN_FRONT). As many under a path prefix as
+# not, and each web server both ways where it has two.
+WAYS = {
+    "nginx-unbuffered": Nginx,
+}
+
+
+def chosen():
+    """The way that this process runs its cases behind."""
+    return WAYS[os.environ.get("CDN_FRONT") or "nginx-unbuffered"]
+
+
+__all__ = ["WAYS", "Front", "Nginx", "chosen"]

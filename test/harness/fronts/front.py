@@ -1,0 +1,66 @@
+"""What the web servers have in common."""
+from harness import client, process
+
+
+class Front:
+    """A web server before the workers: by its file of deploy/, on a free port.
+
+    files        of deploy/ that it is made from; whatever it cannot do, the head of one of them says
+    prefix       the path under which the service is mounted
+    settings     lines of the workers' env file that belong to it
+    differences  name -> sentence: where it cannot do as the contract says. A case asks differs() and then asserts
+                 what happens instead; test/matrix.py sees that each of them was asserted
+    """
+
+    files = ()
+    prefix = ""
+    settings = {}
+    differences = {}
+    # Of every front of this process, for the table that test/matrix.py prints.
+    asserted = set()
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.port = process.free_port()
+        self.address = ("127.0.0.1", self.port)
+        self.url = f"http://127.0.0.1:{self.port}{self.prefix}"
+        self.log = folder.log + "/front.log"
+        self.process = None
+
+    def command(self):
+        """The program and its arguments, with its configuration rendered."""
+        raise NotImplementedError
+
+    def pools(self, binary, workers, slow, env):
+        """None, or the workers that the web server starts by itself, as (pool, slow pool): see Workers and Site."""
+
+    def differs(self, name):
+        """Whether this front is known not to do what `name` says; the caller then asserts what it does."""
+        if name in self.differences:
+            Front.asserted.add(name)
+            return True
+        return False
+
+    def start(self):
+        self.process = process.start(self.command(), self.log)
+        process.wait_until(self.ready, what=f"the web server on port {self.port}")
+        return self
+
+    def ready(self):
+        if self.process.poll() is not None:
+            with open(self.log, encoding="utf-8", errors="replace") as f:
+                raise AssertionError("the web server ended at once: " + f.read())
+        try:
+            client.connect(self.address, 1).close()
+            return True
+        except OSError:
+            return False
+
+    def complaints(self):
+        """Lines of its log that no test should cause."""
+        return []
+
+    def stop(self):
+        if self.process:
+            process.stop(self.process)
+            self.process = None

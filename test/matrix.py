@@ -1,0 +1,79 @@
+"""matrix.py --ways: the names of all ways, separated by semicolons.
+matrix.py FOLDER N: the table of the cases that were run, each web server and way, from what they wrote in FOLDER.
+
+With N other than 0 it was a run of some of the tests. In a run of all of them nothing may be missing: every way, every
+program of test/cases, and a case for each difference that a way declares.
+"""
+import glob
+import json
+import os
+import sys
+
+from harness.fronts import WAYS
+from harness.servers import ROOT
+
+
+def programs():
+    return sorted(os.path.basename(path).removesuffix(".py")
+                  for path in glob.glob(os.path.join(ROOT, "test", "cases", "test_*.py")))
+
+
+class Row:
+    """What is known of one way."""
+
+    def __init__(self, folder, name):
+        self.name, self.way = name, WAYS[name]
+        self.results = {}
+        for path in glob.glob(os.path.join(folder, name, "*.json")):
+            with open(path, encoding="utf-8") as f:
+                self.results[os.path.basename(path).removesuffix(".json")] = json.load(f)
+        self.asserted = {name for result in self.results.values() for name in result["asserted"]}
+        self.run = sum(result["run"] for result in self.results.values())
+        self.bad = sum(result["bad"] for result in self.results.values())
+
+    def missing(self):
+        found = [f"{self.name}: {name} did not run" for name in programs() if name not in self.results]
+        return found + [f"{self.name}: no case asserted the difference {name!r}"
+                        for name in self.way.differences if name not in self.asserted]
+
+    def untold(self):
+        """Differences that no head of the files to copy tells of."""
+        text = ""
+        for name in self.way.files:
+            with open(os.path.join(ROOT, "deploy", name), encoding="utf-8") as f:
+                text += " ".join(line.strip("#; \t\n") for line in f) + " "
+        return [f"{self.name}: {self.way.files} do not say: {sentence}"
+                for sentence in self.way.differences.values() if sentence not in text]
+
+
+def show(rows):
+    width = max(len(row.name) for row in rows)
+    print(f"\n{'way':{width}}  passed  failed  asserted differences")
+    for row in rows:
+        print(f"{row.name:{width}}  {row.run - row.bad:6}  {row.bad:6}  {len(row.asserted):6}")
+    told = {}
+    for row in rows:
+        for name in sorted(row.asserted):
+            told.setdefault(row.way.differences[name], []).append(row.name)
+    for sentence, names in told.items():
+        print(f"- {', '.join(names)}: {sentence}")
+
+
+def main(folder, some):
+    rows = [Row(folder, name) for name in WAYS]
+    wrong = [text for row in rows for text in row.untold()]
+    if some == "0":
+        wrong += [text for row in rows for text in row.missing()]
+    ran = [row for row in rows if row.results]
+    if ran:
+        show(ran)
+    for text in wrong:
+        print(text, file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--ways"]:
+        print(";".join(WAYS))
+    else:
+        sys.exit(main(*sys.argv[1:]))
