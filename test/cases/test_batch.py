@@ -1,4 +1,4 @@
-"""POST /api/v4/uploads through nginx: each file is judged by itself, in order; one body, streamed once."""
+"""POST /api/v4/uploads: each file is judged by itself, in order; one body, streamed once."""
 import hashlib
 import json
 import os

@@ -1,12 +1,11 @@
-"""The table of calls that clients rely on, row by row, then the errors: as real nginx and the workers answer."""
+"""The table of calls that clients rely on, row by row, then the errors."""
 import calendar
 import hashlib
 import json
-import signal
 import time
 import urllib.parse
 
-from harness import Multipart, Part, client, main, wait_until
+from harness import Multipart, Part, client, main
 from harness.api import ACCOUNT, UNKNOWN, ApiCase, Source
 from harness.samples import jpeg, png
 
@@ -380,10 +379,7 @@ class Down(ApiCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.site.write_settings(CDN_MIN_FREE="1000000G")
-        for pool in cls.site.pools:
-            pool.signal(signal.SIGTERM)
-        wait_until(lambda: cls.site.get("/up").status == 503, what="workers with the new setting")
+        cls.site.restart(CDN_MIN_FREE="1000000G")
         cls.site.expect_errors()
 
     def test_503_unavailable(self):

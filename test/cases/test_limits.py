@@ -123,10 +123,8 @@ class Sizes(Case):
         form = Multipart(Part(b"", filename="a"))
         keys = {tier: self.account(tier) for tier in self.rows[0]}
         for row in self.rows:
-            self.site.write_settings(**{
+            self.site.restart(**{
                 f"CDN_TIER_{tier.split('_')[-1].upper()}_FILE": value for tier, (value, _) in row.items()})
-            self.site.pool.stop()
-            self.site.pool.start()
             # At once: an early refusal takes what is still on its way for up to 2 s.
             with ThreadPoolExecutor(3) as pool:
                 answers = list(pool.map(lambda tier: self.site.request(
@@ -170,9 +168,7 @@ class NoSpace(Case):
         # /up says down on such a disk, so the site is started with room and then restarted.
         settings, cls.settings = cls.settings, {}
         super().setUpClass()
-        cls.site.write_settings(**settings)
-        cls.site.pool.stop()
-        cls.site.pool.start()
+        cls.site.restart(**settings)
         cls.site.expect_errors(r"storage_full|/up")
 
     def test_507_and_down(self):

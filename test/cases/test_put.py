@@ -1,4 +1,4 @@
-"""PUT /api/v4/upload/:name through nginx: a file by itself, as curl -T and others send it."""
+"""PUT /api/v4/upload/:name: a file by itself, as curl -T and others send it."""
 import hashlib
 import http.client
 import json

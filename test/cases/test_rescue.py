@@ -1,4 +1,4 @@
-"""Old URLs, claimed by cdnctl and asked for through nginx as pages write them."""
+"""Old URLs, claimed by cdnctl and asked for as pages write them."""
 import datetime
 import json
 import os

@@ -38,6 +38,7 @@ class Site:
         self.tier = tier
         self.key = None
         self.expected = []
+        self.expected_complaints = []
 
     def make_pools(self, binary, workers, slow, env, wrapper):
         own = self.front.pools(binary, workers, slow, env)
@@ -133,6 +134,10 @@ class Site:
         """The test provokes 5xx answers or error lines: log lines that match are not held against the workers."""
         self.expected.append(re.compile(pattern))
 
+    def expect_complaints(self, pattern):
+        """The test provokes lines of the web server's log that are no fault of its."""
+        self.expected_complaints.append(re.compile(pattern))
+
     def expect_ends(self, count=1_000_000):
         """The test makes workers end other than by pool.signal(): by recycling, by killing one of them."""
         for pool in self.pools:
@@ -172,7 +177,8 @@ class Site:
                 faults.append("unasked: " + line)
         if re.search(rb"sk_cdn_[0-9a-f]{20}", log):
             faults.append("a key in a worker's log")
-        return faults + [line.strip() for line in self.front.complaints()]
+        return faults + [line.strip() for line in self.front.complaints()
+                         if not any(pattern.search(line) for pattern in self.expected_complaints)]
 
     @staticmethod
     def descriptors(pid):
