@@ -49,17 +49,15 @@ static void keep_for_ever(struct response *res)
 	response_set(res, "Cache-Control", slice_view("public, max-age=31536000, immutable"));
 }
 
-static int unsatisfiable(struct call *c, uint64_t size)
+static int unsatisfiable(struct call *c, uint64_t size, struct error *err)
 {
-	response_init(c->res, 416);
 	response_set(c->res, "Content-Range",
 		slice_view(arena_printf(c->req->arena, "bytes */%" PRIu64, size)));
-	response_set(c->res, "Access-Control-Expose-Headers", slice_view("Content-Range"));
-	response_set(c->res, "Cache-Control", slice_view("no-store"));
-	return 0;
+	return error_set(err, 416, "range_not_satisfiable", "it has %" PRIu64 " bytes", size);
 }
 
-static int answer_range(struct call *c, const struct volume_stat *file, const struct validators *v)
+static int answer_range(struct call *c, const struct volume_stat *file, const struct validators *v,
+	struct error *err)
 {
 	struct byte_range range = {0, file->size};
 	struct slice header = request_header(c->req, "range");
@@ -70,7 +68,7 @@ static int answer_range(struct call *c, const struct volume_stat *file, const st
 		kind = range_parse(header, file->size, &range);
 	}
 	if (kind == RANGE_UNSATISFIABLE) {
-		return unsatisfiable(c, file->size);
+		return unsatisfiable(c, file->size, err);
 	}
 	if (kind == RANGE_PART) {
 		c->res->status = 206;
@@ -113,7 +111,22 @@ static int stream(struct call *c, const struct record *record, struct error *err
 		c->res->status = 304;
 		return 0;
 	}
-	return answer_range(c, &file, &v);
+	return answer_range(c, &file, &v, err);
+}
+
+/*
+ * A range of nothing is refused here, so that each web server says it alike. With a condition it may
+ * be that the range does not count, and only the web server has the validators.
+ */
+static bool is_unsatisfiable(const struct call *c, uint64_t size)
+{
+	struct byte_range ignored;
+	const struct request *req = c->req;
+	struct slice header = request_header(req, "range");
+	return req->method == METHOD_GET && header.p && !request_header(req, "if-range").p &&
+	       !request_header(req, "if-none-match").p &&
+	       !request_header(req, "if-modified-since").p &&
+	       range_parse(header, size, &ignored) == RANGE_UNSATISFIABLE;
 }
 
 /*
@@ -136,6 +149,9 @@ static bool may_be_unsatisfiable(const struct call *c, uint64_t size)
  */
 static int hand_off(struct call *c, const struct record *record, struct error *err)
 {
+	if (is_unsatisfiable(c, record->size)) {
+		return unsatisfiable(c, record->size, err);
+	}
 	bool accel = c->app->config->sendfile == SENDFILE_X_ACCEL_REDIRECT;
 	const char *files =
 		accel ? "/.files"

@@ -26,6 +26,7 @@ static const struct reply_words {
 	{"request_timeout", "Request timeout", "The request body came too slowly."},
 	{"body_too_large", "Request body too large",
 		"The request body is above this server's limit."},
+	{"range_not_satisfiable", "Range not satisfiable", "The file has no such range of bytes."},
 	{"unsupported_media_type", "Unsupported media type",
 		"The request body is of a type that this address does not take."},
 	{"conflict", "Request in progress",
@@ -201,6 +202,7 @@ void reply_error(struct call *c, const struct error *err)
 	struct json doc, quota;
 	struct slice text;
 	struct slice allow = response_get(c->res, "Allow");
+	struct slice range = response_get(c->res, "Content-Range");
 	response_init(c->res, err->status);
 	c->res->error = *err;
 	build_envelope(c, err, &doc, &quota);
@@ -211,6 +213,10 @@ void reply_error(struct call *c, const struct error *err)
 	set_common_headers(c, json_type);
 	if (allow.p) {
 		response_set(c->res, "Allow", allow);
+	}
+	if (err->status == 416) {
+		response_set(c->res, "Content-Range", range);
+		response_set(c->res, "Access-Control-Expose-Headers", slice_view("Content-Range"));
 	}
 	if (err->status == 401) {
 		response_set(c->res, "WWW-Authenticate", slice_view("Bearer"));
