@@ -1,0 +1,187 @@
+"""A file says the same whichever way it is handed back: header by header, names and values, on every status.
+
+The web server has a file from the static lane, from a worker that names it, or from a worker that sends it; the client,
+and each cache between them, cannot tell. A validator that one way gave is good on the others: a 304 for
+If-None-Match, the part for If-Range. Where one way may leave a header out, it stands here, with why.
+"""
+import base64
+import email.utils
+import hashlib
+import random
+
+from harness import SiteCase, main
+from harness.samples import LANES, png
+
+PICTURE = png() + random.Random(3).randbytes(3000)
+# name, bytes, extension of the static lane or None
+FILES = [
+    ("picture.png", PICTURE, "png"), ("film.mp4", LANES["mp4"], "mp4"), ("sheet.pdf", LANES["pdf"], "pdf"),
+    ("nothing.png", b"", "png"), ("words.txt", b"just some words\n", None), ("nothing", b"", None),
+    ("page.html", b"<!DOCTYPE html><html><body><script>alert(1)</script></body></html>", None),
+    ("drawing.svg", b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>', None),
+    ("bytes.bin", b"\1\2\3\xfe\xff" * 99, None), ("\u0444\u0430\u0439\u043b \U0001f600.bin", b"\1\2\3\xfe", None),
+]
+EVERY_WAY = ("handed", "streamed")
+# Of the connection, of one request, or of the server.
+OWN = {"date", "server", "connection", "keep-alive", "x-request-id", "transfer-encoding", "via"}
+# The static lane does not read the record: it has neither the name nor the digest.
+UNKNOWN_TO_STATIC = {"content-disposition", "repr-digest"}
+MAY_LACK = {
+    200: set(),
+    # That ranges are to be had is plain from the answer (RFC 9110 section 14.3).
+    206: {"accept-ranges"},
+    # What describes the bytes is at hand already (RFC 9110 section 15.4.5).
+    304: {"content-type", "content-length", "accept-ranges", "last-modified"},
+}
+
+
+class Alike(SiteCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.made = {name: cls.site.upload(data, name).json for name, data, _ in FILES}
+        cls.answers = {}
+        for way in ("static", *EVERY_WAY):
+            if way == "streamed":
+                cls.site.restart(CDN_SENDFILE="off")
+            for name, data, extension in FILES:
+                if way != "static" or extension:
+                    last = extension if way == "static" else "other"
+                    for question, answer in cls.ask_all(f"/{cls.made[name]['id']}/x.{last}", data).items():
+                        cls.answers.setdefault((name, question), {})[way] = answer
+
+    @classmethod
+    def ask_all(cls, path, data):
+        def ask(method="GET", **headers):
+            return cls.site.request(method, path, {key.replace("_", "-"): value for key, value in headers.items()})
+
+        whole = ask()
+        etag, date = whole.header("ETag"), whole.header("Last-Modified")
+        found = {"whole": whole, "head": ask("HEAD"), "same": ask(If_None_Match=etag), "same for head": ask("HEAD", If_None_Match=etag),
+                 "any": ask(If_None_Match="*"), "since": ask(If_Modified_Since=date), "other": ask(If_None_Match='"other"')}
+        if data:
+            found |= {"past the end": ask(Range=f"bytes={len(data)}-"), "far past the end": ask(Range="bytes=99999999-"),
+                      "first bytes": ask(Range="bytes=0-2"), "last bytes": ask(Range="bytes=-2"), "from": ask(Range="bytes=1-"),
+                      "if unchanged": ask(Range="bytes=0-2", If_Range=etag), "if since": ask(Range="bytes=0-2", If_Range=date),
+                      "if other": ask(Range="bytes=0-2", If_Range='"other"')}
+        return found
+
+    # What each question is answered, whatever the file and the way.
+    STATUS = {"whole": 200, "head": 200, "same": 304, "same for head": 304, "any": 304, "since": 304, "other": 200,
+              "past the end": 416, "far past the end": 416, "first bytes": 206, "last bytes": 206, "from": 206, "if unchanged": 206, "if since": 206,
+              "if other": 200}
+
+    def test_status_and_bytes(self):
+        parts = {"first bytes": slice(3), "last bytes": slice(-2, None), "from": slice(1, None), "if unchanged": slice(3),
+                 "if since": slice(3)}
+        for (name, question), ways in self.answers.items():
+            data = next(row[1] for row in FILES if row[0] == name)
+            for way, answer in ways.items():
+                with self.subTest(name=name, question=question, way=way):
+                    self.assertEqual(answer.status, self.STATUS[question], answer)
+                    if question in ("whole", "other", "if other"):
+                        self.assertEqual(answer.body, data)
+                    elif question in parts:
+                        self.assertEqual(answer.body, data[parts[question]])
+                    elif answer.status == 304 or "head" in question:
+                        self.assertEqual(answer.body, b"")
+
+    def test_headers(self):
+        """What one way says no other says differently, or twice, and none leaves out more than it may."""
+        for (name, question), ways in self.answers.items():
+            if self.STATUS[question] == 416:
+                continue
+            said = {way: self.headers(answer) for way, answer in ways.items()}
+            if self.site.differs("one ETag"):
+                for headers in said.values():
+                    self.assertRegex(headers.pop("etag"), '^"[!#-~]+"$')
+            if self.STATUS[question] == 304 and self.site.differs("all headers of a 304"):
+                for headers in said.values():
+                    self.assertLessEqual({"cache-control"}, set(headers))
+                continue
+            for header in sorted(set().union(*said.values())):
+                with self.subTest(name=name, question=question, header=header):
+                    if header in MAY_LACK[self.STATUS[question]]:
+                        values = {way: headers[header] for way, headers in said.items() if header in headers}
+                    else:
+                        values = {way: headers.get(header) for way, headers in said.items()}
+                    if header in UNKNOWN_TO_STATIC and values.get("static", "") is None:
+                        del values["static"]
+                    self.assertEqual(len(set(values.values())), 1, values)
+
+    @staticmethod
+    def headers(answer):
+        return {name.lower(): answer.header(name) for name, _ in answer.headers if name.lower() not in OWN}
+
+    def test_open_to_every_origin_once(self):
+        for (name, question), ways in self.answers.items():
+            for way, answer in ways.items():
+                # A 304 brings the client nothing new: what it has was open to it.
+                bare = answer.status == 304 and self.site.differs("all headers of a 304")
+                with self.subTest(name=name, question=question, way=way):
+                    self.assertEqual(answer.all("Access-Control-Allow-Origin"), [] if bare else ["*"], answer)
+
+    def test_past_the_end(self):
+        for (name, question), ways in self.answers.items():
+            if self.STATUS[question] == 416:
+                for way, answer in ways.items():
+                    with self.subTest(name=name, way=way):
+                        if way == "static" and self.site.differs("its own 416"):
+                            self.assertEqual(answer.header("Content-Range").split("/")[0], "bytes *")
+                            continue
+                        self.assertRefused(answer, next(len(data) for known, data, _ in FILES if known == name))
+
+    def assertRefused(self, answer, size):
+        """The length alone is said of the file, and the refusal is not to be kept."""
+        self.assertEqual(answer.header("Content-Range"), f"bytes */{size}")
+        self.assertNotIn(PICTURE[:8], answer.body)
+        self.assertEqual(answer.json["code"], "range_not_satisfiable")
+        self.assertEqual(answer.header("Content-Type"), "application/json; charset=utf-8")
+        self.assertIn("no-store", answer.all("Cache-Control"))
+        self.assertEqual([answer.header(name) for name in ("ETag", "Last-Modified", "Repr-Digest")], [None] * 3)
+
+    def test_digest(self):
+        """RFC 9530: of the whole file, whatever part of it was sent."""
+        for (name, question), ways in self.answers.items():
+            if self.STATUS[question] in (200, 206):
+                data = next(row[1] for row in FILES if row[0] == name)
+                want = f"sha-256=:{base64.b64encode(hashlib.sha256(data).digest()).decode()}:"
+                for way in EVERY_WAY:
+                    self.assertEqual(ways[way].header("Repr-Digest"), want, (name, question, way))
+
+    def test_dates(self):
+        """Every way says when the file was made, as the account's list does."""
+        for name, made in self.made.items():
+            date = email.utils.parsedate_to_datetime(self.answers[name, "whole"]["streamed"].header("Last-Modified"))
+            self.assertLessEqual(abs((date - date.fromisoformat(made["created_at"].replace("Z", "+00:00"))).total_seconds()), 2)
+
+
+class Gone(SiteCase):
+    """Deleted: the same 404 on every way, which no cache keeps."""
+
+    def test_every_way(self):
+        for sendfile in ({}, {"CDN_SENDFILE": "off"}):
+            if sendfile:
+                self.site.restart(**sendfile)
+            for name, data, extension in FILES:
+                made = self.site.upload(data, name).json
+                self.assertEqual(self.site.delete(made["id"]).status, 200)
+                for last in {extension or "bin", "other"}:
+                    for method in ("GET", "HEAD"):
+                        for headers in ({}, {"Range": "bytes=0-1"}, {"If-None-Match": "*"}):
+                            with self.subTest(name=name, last=last, method=method, headers=headers):
+                                self.assertGone(self.site.request(method, f"/{made['id']}/x.{last}", headers), method)
+
+    def assertGone(self, answer, method):
+        self.assertEqual(answer.status, 404)
+        self.assertEqual(answer.all("Cache-Control"), ["no-store"])
+        self.assertEqual(answer.all("Access-Control-Allow-Origin"), ["*"])
+        self.assertEqual(answer.all("X-Content-Type-Options"), ["nosniff"])
+        self.assertEqual(answer.header("Content-Type"), "application/json; charset=utf-8")
+        self.assertEqual([answer.header(name) for name in (
+            "ETag", "Last-Modified", "Content-Disposition", "Repr-Digest", "Content-Security-Policy")], [None] * 5)
+        if method == "GET":
+            self.assertEqual((answer.json["code"], answer.json["request_id"]), ("not_found", answer.header("X-Request-Id")))
+
+
+main()
