@@ -11,7 +11,7 @@
 #include "cgi/command.h"
 #include "store/volume.h"
 
-enum { ARENA = 1024 * 1024 };
+enum { ARENA = 4 * 1024 * 1024 };
 
 extern char **environ;
 

@@ -1,20 +1,11 @@
 /* One small file through the web server and back, with an account made for it and removed again. */
 #include "base/clock.h"
-#include "cgi/doctor.h"
+#include "cgi/doctor_visit.h"
 #include "crypto/random.h"
-#include "fetch/exchange.h"
 #include "store/account.h"
 #include "store/key.h"
 
 enum { ANSWER_CEILING = 64 * 1024 };
-
-struct visit {
-	struct doctor *d;
-	const char *url;    /* of the service, without a slash at the end */
-	const char *email;  /* of the visit's own account */
-	const char *bearer; /* "Authorization: Bearer sk_cdn_..." */
-	const char *id, *file_url;
-};
 
 /* A PNG of one transparent dot. */
 static const unsigned char png[] = {0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00,
@@ -23,7 +14,12 @@ static const unsigned char png[] = {0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x
 	0x54, 0x78, 0x9c, 0x63, 0x60, 0x00, 0x02, 0x00, 0x00, 0x05, 0x00, 0x01, 0x7a, 0x5e, 0xab,
 	0x3f, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82};
 
-static struct exchange *ask(struct visit *v, const char *method, const char *url)
+struct slice visit_picture(void)
+{
+	return slice_of(png, sizeof png);
+}
+
+struct exchange *visit_ask(struct visit *v, const char *method, const char *url)
 {
 	struct exchange *x = arena_alloc(v->d->ctl->arena, sizeof *x);
 	if (x) {
@@ -34,7 +30,7 @@ static struct exchange *ask(struct visit *v, const char *method, const char *url
 }
 
 /* Runs it; false, with a finding, when there was no answer at all. */
-static bool answered_or(struct visit *v, struct exchange *x, const char *hop, const char *cure)
+bool visit_answered_or(struct visit *v, struct exchange *x, const char *hop, const char *cure)
 {
 	struct error err;
 	if (x && exchange_run(x, &err) == 0) {
@@ -44,51 +40,78 @@ static bool answered_or(struct visit *v, struct exchange *x, const char *hop, co
 	return false;
 }
 
-static bool answered(struct visit *v, struct exchange *x, const char *hop)
+bool visit_answered(struct visit *v, struct exchange *x, const char *hop)
 {
-	return answered_or(
+	return visit_answered_or(
 		v, x, hop, "start the web server, and give its address as the world sees it");
 }
 
-static const char *status_text(struct visit *v, const struct exchange *x)
+const char *visit_status(struct visit *v, const struct exchange *x)
 {
 	struct slice body = slice_head(buf_view(&x->answer), 200);
 	return arena_printf(v->d->ctl->arena, "answers %ld: %.*s", x->status, (int)body.n, body.p);
 }
 
+/* The worker takes another prefix off the path than the web server left there. */
+static bool is_unknown_path(struct visit *v, const struct exchange *x)
+{
+	struct json *doc = arena_alloc(v->d->ctl->arena, sizeof *doc);
+	struct slice code;
+	return x->status == 404 && doc &&
+	       json_parse(doc, v->d->ctl->arena, buf_view(&x->answer)) == 0 &&
+	       json_get_text(doc, "code", &code) && slice_equal_str(code, "route_not_found");
+}
+
+static const char *health_cure(struct visit *v, const struct exchange *x)
+{
+	if (is_unknown_path(v, x)) {
+		return arena_printf(v->d->ctl->arena,
+			"CDN_PUBLIC_URL must have the path under which the web server mounts the "
+			"service: it is %s, and %s was visited",
+			v->d->ctl->config.public_url, v->url);
+	}
+	switch (x->status) {
+	case 502:
+	case 504:
+		return "the web server finds no worker: is the pool running, on the socket that "
+		       "the "
+		       "web server's file names?";
+	case 503:
+		return "the web server finds no worker, or the worker runs and is not well: see "
+		       "its "
+		       "checks above and its log";
+	default:
+		return "the web server does not hand /up to the worker: compare it with deploy/";
+	}
+}
+
 static bool visit_health(struct visit *v)
 {
 	struct arena *a = v->d->ctl->arena;
-	struct exchange *x = ask(v, "GET", arena_printf(a, "%s/up", v->url));
-	if (!answered(v, x, "web server")) {
+	struct exchange *x = visit_ask(v, "GET", arena_printf(a, "%s/up", v->url));
+	if (!visit_answered(v, x, "web server")) {
 		return false;
 	}
 	if (x->status == 200 && slice_equal_str(buf_view(&x->answer), "{\"status\":\"up\"}")) {
 		doctor_right(v->d, "web server", "hands requests to a worker");
 		return true;
 	}
-	doctor_wrong(v->d, "web server", status_text(v, x),
-		x->status == 502 || x->status == 504
-			? "the web server finds no worker: is the pool running, on the socket of "
-			  "fastcgi_pass?"
-		: x->status == 503 ? "the worker runs; see its checks above and its log"
-				   : "the web server does not hand /up to the worker: compare it "
-				     "with deploy/");
+	doctor_wrong(v->d, "web server", visit_status(v, x), health_cure(v, x));
 	return false;
 }
 
 static bool visit_me(struct visit *v)
 {
 	struct arena *a = v->d->ctl->arena;
-	struct exchange *x = ask(v, "GET", arena_printf(a, "%s/api/v4/me", v->url));
-	if (!answered(v, x, "authorization")) {
+	struct exchange *x = visit_ask(v, "GET", arena_printf(a, "%s/api/v4/me", v->url));
+	if (!visit_answered(v, x, "authorization")) {
 		return false;
 	}
 	if (x->status == 200) {
 		doctor_right(v->d, "authorization", "a key is recognised");
 		return true;
 	}
-	doctor_wrong(v->d, "authorization", status_text(v, x),
+	doctor_wrong(v->d, "authorization", visit_status(v, x),
 		x->status == 401
 			? "the web server drops Authorization (Apache: CGIPassAuth On), or its "
 			  "workers use another Redis than this command"
@@ -96,72 +119,36 @@ static bool visit_me(struct visit *v)
 	return false;
 }
 
-static struct slice form(struct arena *a)
+/* A refusal must arrive as the worker wrote it. */
+static void visit_refusal(struct visit *v)
 {
-	struct buf body;
-	buf_new(&body, a, 1024);
-	buf_put_str(&body, "--doctor\r\nContent-Disposition: form-data; name=\"file\"; "
-			   "filename=\"doctor.png\"\r\n\r\n");
-	buf_put(&body, slice_of(png, sizeof png));
-	buf_put_str(&body, "\r\n--doctor--\r\n");
-	return buf_view(&body);
-}
-
-static const char *upload_cure(long status)
-{
-	switch (status) {
-	case 401:
-		return "the web server drops Authorization on uploads (Apache: CGIPassAuth On)";
-	case 413:
-		return "the web server or CDN_MAX_BODY limits bodies too tightly (nginx: "
-		       "client_max_body_size 0)";
-	case 500:
-		return "see the worker's log (mod_fcgid: FcgidMaxRequestLen)";
-	case 503:
-		return "the workers do not reach the store or Redis that this command reaches; see "
-		       "their log";
-	case 507:
-		return "free some space, or lower CDN_MIN_FREE";
-	default:
-		return "see the worker's log under the answer's request_id";
-	}
-}
-
-static bool understand_upload(struct visit *v, struct exchange *x)
-{
-	struct json *doc = arena_alloc(v->d->ctl->arena, sizeof *doc);
-	struct slice id, url;
-	if (!doc || json_parse(doc, v->d->ctl->arena, buf_view(&x->answer)) != 0 ||
-		!json_get_text(doc, "id", &id) || !json_get_text(doc, "url", &url)) {
-		doctor_wrong(
-			v->d, "upload", status_text(v, x), "something else answers for the worker");
-		return false;
-	}
-	v->id = id.p;
-	v->file_url = url.p;
-	return true;
-}
-
-static bool visit_upload(struct visit *v)
-{
+	static const char *const once[] = {"WWW-Authenticate", "X-Request-Id", "Content-Type",
+		"Cache-Control", "Access-Control-Allow-Origin"};
 	struct arena *a = v->d->ctl->arena;
-	struct exchange *x = ask(v, "POST", arena_printf(a, "%s/api/v4/upload", v->url));
+	struct exchange *x = visit_ask(v, "GET", arena_printf(a, "%s/api/v4/me", v->url));
 	if (x) {
-		x->headers[1] = "Content-Type: multipart/form-data; boundary=doctor";
-		x->body = form(a);
+		x->headers[0] = NULL;
 	}
-	if (!answered(v, x, "upload")) {
-		return false;
+	if (!visit_answered(v, x, "refusal")) {
+		return;
 	}
-	if (x->status != 201) {
-		doctor_wrong(v->d, "upload", status_text(v, x), upload_cure(x->status));
-		return false;
+	if (x->status != 401 ||
+		!slice_starts(buf_view(&x->answer), "{\"error\":\"invalid_auth\"")) {
+		doctor_wrong(v->d, "refusal", visit_status(v, x),
+			"without a key it is 401 as JSON: let the web server pass the worker's "
+			"errors on (nginx: no fastcgi_intercept_errors)");
+		return;
 	}
-	if (!understand_upload(v, x)) {
-		return false;
+	for (size_t i = 0; i < sizeof once / sizeof *once; i++) {
+		size_t count;
+		exchange_header(x, once[i], &count);
+		if (count != 1) {
+			doctor_wrong(v->d, "refusal",
+				arena_printf(a, "the header %s came %zu times", once[i], count),
+				"let the web server pass the worker's headers on, and add none to "
+				"them");
+		}
 	}
-	doctor_right(v->d, "upload", v->file_url);
-	return true;
 }
 
 /* A fetch of nothing: whether the pool that has the fetches is there, without going anywhere. */
@@ -170,82 +157,44 @@ static void visit_fetch(struct visit *v)
 	static const char cure[] =
 		"all workers of the slow pool are busy, or it is not running: see slow.log";
 	struct arena *a = v->d->ctl->arena;
-	struct exchange *x = ask(v, "POST", arena_printf(a, "%s/api/v4/upload_from_url", v->url));
+	struct exchange *x =
+		visit_ask(v, "POST", arena_printf(a, "%s/api/v4/upload_from_url", v->url));
 	if (x) {
 		x->headers[1] = "Content-Type: application/json";
 		x->body = slice_view("{}");
 	}
-	if (!answered_or(v, x, "uploads from a URL", cure)) {
+	if (!visit_answered_or(v, x, "uploads from a URL", cure)) {
 		return;
 	}
 	if (x->status == 400) {
 		doctor_right(v->d, "uploads from a URL", "a worker takes them");
 		return;
 	}
-	doctor_wrong(v->d, "uploads from a URL", status_text(v, x),
+	doctor_wrong(v->d, "uploads from a URL", visit_status(v, x),
 		x->status >= 502 && x->status <= 504
 			? cure
 			: "the web server hands this path to something else: compare it with "
 			  "deploy/");
 }
 
-static bool is_the_file(const struct exchange *x)
-{
-	return x->status == 200 && slice_equal(buf_view(&x->answer), slice_of(png, sizeof png));
-}
-
-static void check_file_headers(struct visit *v, const struct exchange *x, const char *hop)
-{
-	static const char *const once[] = {"X-Content-Type-Options", "Access-Control-Allow-Origin",
-		"Cache-Control", "ETag", "Content-Type", "Cross-Origin-Resource-Policy"};
-	for (size_t i = 0; i < sizeof once / sizeof *once; i++) {
-		size_t count;
-		exchange_header(x, once[i], &count);
-		if (count != 1) {
-			doctor_wrong(v->d, hop,
-				arena_printf(v->d->ctl->arena, "the header %s came %zu times",
-					once[i], count),
-				"compare the web server's add_header lines with deploy/nginx.conf");
-		}
-	}
-}
-
-static void visit_file(struct visit *v, const char *hop, const char *url, const char *cure)
-{
-	struct exchange *x = ask(v, "GET", url);
-	if (!answered(v, x, hop)) {
-		return;
-	}
-	if (!is_the_file(x)) {
-		doctor_wrong(v->d, hop, status_text(v, x), cure);
-		return;
-	}
-	size_t from_worker;
-	exchange_header(x, "X-Request-Id", &from_worker);
-	doctor_right(v->d, hop,
-		from_worker ? "the bytes come back, by way of the worker"
-			    : "the bytes come back, straight from the web server");
-	check_file_headers(v, x, hop);
-}
-
 static void visit_delete(struct visit *v)
 {
 	struct arena *a = v->d->ctl->arena;
 	struct exchange *x =
-		ask(v, "DELETE", arena_printf(a, "%s/api/v4/upload/%s", v->url, v->id));
-	if (!answered(v, x, "delete")) {
+		visit_ask(v, "DELETE", arena_printf(a, "%s/api/v4/upload/%s", v->url, v->id));
+	if (!visit_answered(v, x, "delete")) {
 		return;
 	}
 	if (x->status != 200) {
-		doctor_wrong(v->d, "delete", status_text(v, x), "allow DELETE in the web server");
+		doctor_wrong(v->d, "delete", visit_status(v, x), "allow DELETE in the web server");
 		return;
 	}
-	struct exchange *gone = ask(v, "GET", v->file_url);
-	if (!answered(v, gone, "public URL of the deleted file")) {
+	struct exchange *gone = visit_ask(v, "GET", v->file_url);
+	if (!visit_answered(v, gone, "public URL of the deleted file")) {
 		return;
 	}
 	if (gone->status != 404) {
-		doctor_wrong(v->d, "delete", status_text(v, gone),
+		doctor_wrong(v->d, "delete", visit_status(v, gone),
 			"a cache in front still has the file: let it ask again, or purge it");
 		return;
 	}
@@ -254,16 +203,15 @@ static void visit_delete(struct visit *v)
 
 static void make_round(struct visit *v)
 {
-	struct arena *a = v->d->ctl->arena;
-	if (!visit_health(v) || !visit_me(v) || !visit_upload(v)) {
+	if (!visit_health(v) || !visit_me(v)) {
 		return;
 	}
-	visit_file(v, "public URL", v->file_url,
-		"CDN_PUBLIC_URL or the static lane points elsewhere: its folder must be "
-		"CDN_DATA_DIR/files");
-	visit_file(v, "worker lane", arena_printf(a, "%s/%s/another-name", v->url, v->id),
-		"CDN_SENDFILE does not fit the web server, or its internal location is not "
-		"CDN_DATA_DIR/files; CDN_SENDFILE=off always works");
+	visit_refusal(v);
+	if (!visit_upload(v)) {
+		return;
+	}
+	visit_files(v);
+	visit_large_uploads(v);
 	visit_fetch(v);
 	visit_delete(v);
 }
@@ -280,7 +228,7 @@ static int make_account(struct visit *v, const char **id, struct error *err)
 	}
 	v->email = arena_printf(ctl->arena, "doctor-%s@localhost", random);
 	if (account_add(ctl->redis, ctl->hash, ctl->arena, v->email, "cdnctl doctor",
-		    TIER_UNVERIFIED, clock_now_ms(), id, err) != 0 ||
+		    TIER_FUNCTIONALLY_UNLIMITED, clock_now_ms(), id, err) != 0 ||
 		key_add(ctl->redis, ctl->hash, ctl->arena, *id, &terms, clock_now_ms(), &key,
 			err) != 0) {
 		return -1;

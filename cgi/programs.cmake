@@ -8,7 +8,7 @@ target_link_libraries(cdn.fcgi PRIVATE cdn_base cdn_config cdn_crypto cdn_http c
 
 add_executable(cdnctl cgi/cdnctl.c cgi/cdnctl_account.c cgi/cdnctl_file.c cgi/cdnctl_file_one.c
 	cgi/cdnctl_key.c cgi/cdnctl_rescue.c cgi/cdnctl_share.c cgi/claim_line.c cgi/command.c
-	cgi/doctor.c cgi/doctor_visit.c)
+	cgi/doctor.c cgi/doctor_file.c cgi/doctor_upload.c cgi/doctor_visit.c)
 target_include_directories(cdnctl PRIVATE ${CMAKE_BINARY_DIR}/rooms/cgi)
 target_link_libraries(cdnctl PRIVATE cdn_base cdn_config cdn_crypto cdn_http cdn_sniff cdn_store
 	cdn_fetch)

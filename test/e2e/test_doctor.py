@@ -3,6 +3,7 @@ import functools
 import os
 import shutil
 import signal
+import tempfile
 import unittest
 
 from harness import Nginx, Site, SiteCase, free_port, main
@@ -19,7 +20,8 @@ class Well(SiteCase):
         status, text = doctor(self.site, self.site.url + "/")
         self.assertEqual((status, text.count("WRONG")), (0, 0), text)
         for said in ("straight from the web server", "by way of the worker", "a worker takes them",
-                     "the file is gone", "All is well."):
+                     "large upload: 2 MB come through", "large upload by PUT: 2 MB come through", "the file is gone",
+                     "All is well."):
             self.assertIn(said, text)
         self.assertEqual(self.site.stored(), before)
         accounts = self.site.cdnctl("account", "list")
@@ -53,20 +55,49 @@ class Root(SiteCase):
             self.assertEqual(os.stat(os.path.join(made, shard)).st_uid, owner)
 
 
+class Mistaken(Nginx):
+    """With lines of its configuration replaced, in all places."""
+
+    def __init__(self, folder, lines):
+        super().__init__(folder)
+        self.lines = lines
+
+    def command(self):
+        words = super().command()
+        for name in sorted(os.listdir(self.folder.conf)):
+            if name.startswith("nginx"):
+                self.spoil(os.path.join(self.folder.conf, name))
+        if self.lines:
+            raise AssertionError(f"no file has {list(self.lines)}")
+        return words
+
+    def spoil(self, path):
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        for right, wrong in list(self.lines.items()):
+            if right in text:
+                text = text.replace(right, wrong)
+                del self.lines[right]
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+
+
 class Ill(unittest.TestCase):
     """Each mistake is made on purpose; the doctor must name it and a cure."""
 
-    def diagnose(self, said, make, extra="", expect=None, address=None, **settings):
-        with Site(settings=settings, front=functools.partial(Nginx, extra=extra)) as site:
+    def diagnose(self, said, make=lambda site: None, lines=None, expect=None, address=None, status=1, **settings):
+        """lines: of nginx's configuration, right -> wrong."""
+        with Site(settings=settings, front=functools.partial(Mistaken, lines=dict(lines or {}))) as site:
             if expect:
                 site.expect_errors(expect)
             make(site)
-            status, text = doctor(site, address or site.url)
-            self.assertEqual(status, 1, text)
-            wrong = text[text.index("WRONG"):]
+            ended, text = doctor(site, address or site.url)
+            self.assertEqual(ended, status, text)
+            wrong = text[text.index("WRONG" if status else "note"):]
             for words in said:
                 self.assertIn(words, wrong)
             self.assertIn("cure:", wrong)
+            return wrong
 
     def test_no_web_server(self):
         self.diagnose(["web server", "start the web server"], lambda site: None,
@@ -115,15 +146,106 @@ class Ill(unittest.TestCase):
         self.diagnose(["appendonly yes"], lambda site: site.redis.command("CONFIG", "SET", "appendonly", "no"))
 
     def test_the_web_server_drops_authorization(self):
-        extra = 'location = /api/v4/me { fastcgi_param HTTP_AUTHORIZATION ""; %s }'
-        params = "fastcgi_param REQUEST_URI $request_uri; fastcgi_param REQUEST_METHOD GET; fastcgi_pass worker;"
-        self.diagnose(["authorization", "CGIPassAuth On"], lambda site: None, extra=extra % params)
+        self.diagnose(["authorization: answers 401", "CGIPassAuth On"],
+                      lines={"fastcgi_param REMOTE_ADDR": 'fastcgi_param HTTP_AUTHORIZATION ""; fastcgi_param REMOTE_ADDR'})
+
+    def test_the_web_server_drops_it_on_uploads(self):
+        params = ("REQUEST_URI $request_uri", "REQUEST_METHOD $request_method", "CONTENT_TYPE $content_type",
+                  "CONTENT_LENGTH $content_length", 'HTTP_AUTHORIZATION ""')
+        lines = " ".join(f"fastcgi_param {line};" for line in params)
+        self.diagnose(["upload: answers 401", "on uploads (Apache: CGIPassAuth On)"],
+                      lines={"client_body_buffer_size 32k;": "client_body_buffer_size 32k; " + lines})
+
+    def test_a_limit_of_1_mib(self):
+        """nginx's own, where nobody said otherwise."""
+        wrong = self.diagnose(["large upload: 2 MB: answers 413", "1 MiB", "client_max_body_size"],
+                              lines={"client_max_body_size 0;": ""})
+        self.assertIn("large upload by PUT: 2 MB: answers 413", wrong)
+
+    def test_a_limit_of_128_kib(self):
+        self.diagnose(["large upload: 2 MB: answers 413", "128 KiB", "FcgidMaxRequestLen"],
+                      lines={"client_max_body_size 0;": "client_max_body_size 128k;"})
+
+    def test_another_limit(self):
+        self.diagnose(["large upload: 2 MB: answers 413", "lift the web server's limit of bodies"],
+                      lines={"client_max_body_size 0;": "client_max_body_size 10k;"})
+
+    def test_what_the_settings_do_not_let_through_is_not_tried(self):
+        with Site(settings={"CDN_MAX_BODY": "100K", "CDN_TIER_UNLIMITED_FILE": "1M"}) as site:
+            status, text = doctor(site, site.url)
+            self.assertEqual((status, text.count("WRONG")), (0, 0), text)
+            self.assertIn("large upload: 50 KB come through", text)
 
     def test_the_hand_off_does_not_fit(self):
-        self.diagnose(["worker lane", "CDN_SENDFILE"], lambda site: None, CDN_SENDFILE="x-sendfile")
+        self.diagnose(["worker lane: the header X-Sendfile came through", "CDN_SENDFILE"], CDN_SENDFILE="x-sendfile")
 
-    def test_the_public_url_is_wrong(self):
-        self.diagnose(["public URL"], lambda site: None, CDN_PUBLIC_URL=f"http://127.0.0.1:{free_port()}")
+    def test_the_hand_off_points_elsewhere(self):
+        self.diagnose(["worker lane: answers 404", "its internal location is not CDN_DATA_DIR/files"],
+                      lines={"/files/;": "/elsewhere/;"})
+
+    def test_the_static_lane_points_elsewhere(self):
+        """The worker answers in its place, so that it works, and is slower than it could be."""
+        self.diagnose(["static lane: ", "let its static lane point at CDN_DATA_DIR/files"], status=0,
+                      lines={"/files/$": "/elsewhere/$"})
+
+    def test_the_public_url_is_somewhere_else(self):
+        self.diagnose(["public URL: Failed to connect", "CDN_PUBLIC_URL or the static lane points elsewhere"],
+                      CDN_PUBLIC_URL=f"http://127.0.0.1:{free_port()}")
+
+    def test_the_public_url_has_a_path_that_is_not_there(self):
+        self.diagnose(["web server: answers 404", "CDN_PUBLIC_URL must have the path"],
+                      lambda site: site.restart(CDN_PUBLIC_URL=site.url + "/cdn"))
+
+    def test_the_public_url_is_another_name(self):
+        def rename(site):
+            port = site.url.rsplit(":", 1)[1]
+            site.restart(CDN_PUBLIC_URL=f"http://localhost:{port}")
+
+        self.diagnose(["public URL: files get the address http://localhost:"], rename, status=0)
+
+    def test_a_header_of_files_is_dropped(self):
+        self.diagnose(["public URL: the header X-Content-Type-Options came 0 times",
+                       "worker lane: the header X-Content-Type-Options came 0 times"],
+                      lines={"add_header X-Content-Type-Options nosniff;": ""})
+
+    def test_a_header_of_files_has_another_value(self):
+        self.diagnose(['the header Cache-Control is "no-cache", not "public, max-age=31536000, immutable"'],
+                      lines={'add_header Cache-Control "public, max-age=31536000, immutable";':
+                             "add_header Cache-Control no-cache;"})
+
+    def test_two_origins(self):
+        twice = "add_header Access-Control-Allow-Origin *;"
+        self.diagnose(["public URL: the header Access-Control-Allow-Origin came 2 times",
+                       "worker lane: the header Access-Control-Allow-Origin came 2 times"], lines={twice: twice * 2})
+
+    def test_two_origins_of_the_api(self):
+        self.diagnose(["refusal: the header Access-Control-Allow-Origin came 2 times"],
+                      lines={"server_name _;": "server_name _; add_header Access-Control-Allow-Origin * always;"})
+
+    def test_a_header_of_the_request_is_dropped(self):
+        lines = {"fastcgi_param REMOTE_ADDR": 'fastcgi_param HTTP_%s ""; fastcgi_param REMOTE_ADDR'}
+        for name, said in [("RANGE", "a range is not honoured: answers 200"),
+                           ("IF_NONE_MATCH", "its own ETag is not recognised: answers 200")]:
+            with self.subTest(name=name):
+                self.diagnose(["worker lane: " + said], CDN_SENDFILE="off",
+                              lines={right: wrong % name for right, wrong in lines.items()})
+
+    def test_refusals_are_replaced(self):
+        self.diagnose(["refusal: answers 401", "fastcgi_intercept_errors"],
+                      lines={"server_name _;": "server_name _; fastcgi_intercept_errors on; error_page 401 /.error/404;"})
+
+    def test_tmp_is_on_another_filesystem(self):
+        """Links do not cross filesystems."""
+        with Site() as site, tempfile.TemporaryDirectory(dir="/dev/shm") as elsewhere:
+            tmp = os.path.join(site.folder.data, "tmp")
+            os.rmdir(tmp)
+            os.symlink(elsewhere, tmp)
+            status, text = doctor(site)
+            self.assertEqual(status, 1, text)
+            self.assertIn("WRONG  store: tmp/ is on another filesystem", text)
+            self.assertIn("mount the whole of CDN_DATA_DIR as one filesystem", text)
+            os.unlink(tmp)
+            os.mkdir(tmp)
 
 
 if __name__ == "__main__":
