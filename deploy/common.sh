@@ -43,7 +43,7 @@ place() {
 # Whether process PID is this installation's supervisord.
 ours() {
 	[ -n "$1" ] && [ -r "/proc/$1/cmdline" ] &&
-		tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | grep -qF -- "-c $conf/supervisord.conf "
+		tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | grep -qF -- "-c $conf/supervisord-main.conf "
 }
 
 # Its pid, or nothing. A pid file alone proves nothing: the number may be another's by now.

@@ -141,7 +141,7 @@ class Up(Case):
         data, port, first = self.up("pools")
         self.assertUp(first)
         before = self.pools(data)
-        self.assertEqual(set(before), {"worker", "slow"})
+        self.assertEqual(set(before), {"cdn-worker", "cdn-slow"})
         for path, log in (("/api/v4/upload_from_url", "slow.log"), ("/api/v4/upload", "worker.log")):
             self.curl("-X", "POST", f"http://127.0.0.1:{port}{path}")
             with open(os.path.join(data, "log", log), encoding="utf-8") as f:

@@ -161,8 +161,9 @@ class Pool(Workers):
         """Its section, as supervisord reads it: the command, and the environment that goes with it."""
         conf = configparser.RawConfigParser(comment_prefixes=(";",))
         conf.read(self.folder.render("supervisord.conf", WORKERS=self.count, SLOW_WORKERS=self.count))
-        section = conf["program:" + self.section]
-        own = {os.path.join(BUILD, "cdn.fcgi"): self.binary, "%(program_name)s": self.name}
+        section = conf["program:cdn-" + self.section]
+        own = {os.path.join(BUILD, "cdn.fcgi"): self.binary,
+               f"/{self.section}.sock": f"/{self.name}.sock", f"/{self.section}.log": f"/{self.name}.log"}
         command = section["command"]
         for theirs, ours in own.items():
             command = command.replace(theirs, ours)
