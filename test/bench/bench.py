@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import time
 
-from harness import BUILD, Multipart, Part, Pool, Site
+from harness import BUILD, ROOT, Multipart, Part, Pool, Site
 from harness.process import memory
 
 MIB = 1 << 20
@@ -32,9 +32,16 @@ def options():
     return parser.parse_args()
 
 
+def parameters():
+    """What nginx sends to a worker, for the empty responder to be sent the same."""
+    with open(os.path.join(ROOT, "deploy/nginx.conf"), encoding="utf-8") as f:
+        return "\n".join(re.findall(r"^\s+fastcgi_(?:param|keep_conn) .*;$", f.read(), re.M))
+
+
 def yardsticks(folder):
     return f"""
 		location = /bench/empty {{
+{parameters()}
 			fastcgi_pass unix:{folder}/run/empty.sock;
 		}}
 		location /bench/origin/ {{

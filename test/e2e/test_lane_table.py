@@ -43,7 +43,7 @@ class Table(unittest.TestCase):
             cls.conf = f.read()
 
     def test_the_location_takes_each_extension(self):
-        found = re.findall(r"\(\?<ext>([a-z0-9|]+)\)", self.conf)
+        found = re.findall(r"\(\?<cdn_ext>([a-z0-9|]+)\)", self.conf)
         self.assertEqual(len(found), 1)
         self.assertEqual(sorted(found[0].split("|")), sorted(self.lanes))
 
@@ -53,7 +53,7 @@ class Table(unittest.TestCase):
         self.assertEqual(rows, {ext: kind for ext, (kind, _) in self.lanes.items()})
 
     def test_policy(self):
-        block = re.search(r"map \$ext \$file_policy \{([^}]*)\}", self.conf).group(1)
+        block = re.search(r"map \$cdn_ext \$cdn_file_policy \{([^}]*)\}", self.conf).group(1)
         boxed = re.search(r'"~\^\(\?:([a-z0-9|]+)\)\$"', block).group(1).split("|")
         self.assertEqual(sorted(boxed), sorted(ext for ext, (_, may_run) in self.lanes.items() if may_run))
 

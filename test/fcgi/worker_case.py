@@ -5,7 +5,7 @@ import os
 import random
 import re
 
-from harness import Multipart, Nginx, Part, SiteCase, process
+from harness import Multipart, Nginx, Part, SiteCase
 from harness import fcgi
 from harness.client import connect
 
@@ -18,26 +18,30 @@ class OtherNginx(Nginx):
     def __init__(self, folder, replace, name):
         super().__init__(folder)
         self.name = name
-        self.replace = {"nginx.pid": name + ".pid", "/nginx-": f"/{name}-", **replace}
+        self.replace = replace
 
-    def start(self):
-        conf = self.folder.render("nginx.conf", PORT=self.port, URL=self.url)
-        with open(conf, encoding="utf-8") as f:
+    def render(self):
+        super().render()
+        self.rewrite("nginx.conf", self.replace)
+        return self.rewrite("nginx-main.conf", {
+            "nginx.pid": self.name + ".pid", "/nginx-": f"/{self.name}-", "nginx.conf": self.name + "-nginx.conf"})
+
+    def rewrite(self, file, replace):
+        """Its text as a file of our own; the path of that."""
+        with open(os.path.join(self.folder.conf, file), encoding="utf-8") as f:
             text = f.read()
-        for old, new in self.replace.items():
+        for old, new in replace.items():
             if old not in text:
-                raise AssertionError(f"deploy/nginx.conf has no {old}")
+                raise AssertionError(f"deploy/{file} has no {old}")
             text = text.replace(old, new)
-        conf = os.path.join(self.folder.conf, self.name + ".conf")
-        with open(conf, "w", encoding="utf-8") as f:
+        path = os.path.join(self.folder.conf, f"{self.name}-{file}")
+        with open(path, "w", encoding="utf-8") as f:
             f.write(text)
-        self.process = process.start(["nginx", "-e", self.log, "-c", conf], self.log)
-        process.wait_until(self.ready, what="the other nginx")
-        return self
+        return path
 
 
 BUFFERED = {"fastcgi_request_buffering off;": "fastcgi_request_buffering on;"}
-KEPT = {"fastcgi_keep_conn off;": "fastcgi_keep_conn on;", "worker.sock;": "worker.sock;\n\t\tkeepalive 4;"}
+KEPT = {"fastcgi_keep_conn off;": "fastcgi_keep_conn on;", "worker.sock;": "worker.sock;\n\tkeepalive 4;"}
 
 
 class WorkerCase(SiteCase):

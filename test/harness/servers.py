@@ -34,12 +34,12 @@ class Folder:
     def render(self, name, **values):
         """Fill in a file of deploy/ with deploy/render; returns the path of the result."""
         user = ""
-        if os.getuid() == 0 and name == "nginx.conf":
+        if os.getuid() == 0 and name == "nginx-main.conf":
             user = "user root root;"
         given = {
             "DIR": self.path, "RUN": self.run, "LOG": self.log, "CONF": self.conf, "DATA": self.data,
             "REDIS": self.redis, "BUILD": BUILD, "WORKERS": "2", "SLOW_WORKERS": "1",
-            "USER": user, "EXTRA": "", **values,
+            "PREFIX": "", "USER": user, "EXTRA": "", **values,
         }
         command = [os.path.join(ROOT, "deploy/render"), os.path.join(ROOT, "deploy", name)]
         command += [f"{key}={value}" for key, value in given.items()]

@@ -1,4 +1,4 @@
-"""nginx by deploy/nginx.conf."""
+"""nginx by deploy/nginx.conf, within deploy/nginx-main.conf."""
 import os
 import re
 
@@ -6,7 +6,7 @@ from harness.fronts.front import Front
 
 
 class Nginx(Front):
-    files = ("nginx.conf",)
+    files = ("nginx.conf", "nginx-main.conf")
     settings = {"CDN_SENDFILE": "x-accel-redirect"}
 
     def __init__(self, folder, extra=""):
@@ -14,9 +14,13 @@ class Nginx(Front):
         self.log = os.path.join(folder.log, "nginx.log")
         self.extra = extra
 
+    def render(self):
+        """The path of the whole configuration; it includes the other file."""
+        self.folder.render("nginx.conf", PORT=self.port, URL=self.url, PREFIX=self.prefix, EXTRA=self.extra)
+        return self.folder.render("nginx-main.conf")
+
     def command(self):
-        conf = self.folder.render("nginx.conf", PORT=self.port, URL=self.url, EXTRA=self.extra)
-        return ["nginx", "-e", self.log, "-c", conf]
+        return ["nginx", "-e", self.log, "-c", self.render()]
 
     def complaints(self):
         with open(self.log, encoding="utf-8", errors="replace") as f:
