@@ -209,6 +209,26 @@ static int run(struct worker *w)
 	return 0;
 }
 
+/*
+ * Where nobody else accepts, a connection that is made while this worker ends would be lost. A Unix
+ * socket that is shut down refuses new ones, and still gives out those that wait. Over TCP they
+ * would be reset: there what waits is served first, and a connection of the last microseconds lost.
+ */
+static void serve_the_last(struct worker *w)
+{
+	struct sockaddr_storage name;
+	socklen_t n = sizeof name;
+	if (getsockname(LISTENER, (struct sockaddr *)&name, &n) == 0 && name.ss_family == AF_UNIX) {
+		shutdown(LISTENER, SHUT_RD);
+	}
+	int fd = accept4(LISTENER, NULL, NULL, SOCK_CLOEXEC);
+	while (fd >= 0) {
+		serve(w, fd);
+		fd = accept4(LISTENER, NULL, NULL, SOCK_CLOEXEC);
+	}
+	close(LISTENER);
+}
+
 int main(int argc, char **argv)
 {
 	static struct worker w = {.log = {STDERR_FILENO, "cdn.fcgi"}};
@@ -223,6 +243,9 @@ int main(int argc, char **argv)
 	int status = boot(&w);
 	if (status == 0) {
 		status = run(&w);
+		if (w.config.listener == LISTENER_OWN) {
+			serve_the_last(&w);
+		}
 	}
 	app_close(w.app);
 	arena_release(&w.arena);

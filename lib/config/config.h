@@ -18,6 +18,9 @@
 
 enum sendfile_mode { SENDFILE_OFF, SENDFILE_X_ACCEL_REDIRECT, SENDFILE_X_SENDFILE };
 
+/* Whether others hold the listening socket too. */
+enum listener { LISTENER_SHARED, LISTENER_OWN };
+
 enum tier { TIER_UNVERIFIED, TIER_VERIFIED, TIER_FUNCTIONALLY_UNLIMITED, TIER__COUNT };
 
 struct tier_limits {
@@ -39,12 +42,14 @@ struct config {
 	uint64_t send_timeout_s;
 	uint64_t min_rate_bytes; /* a second, over rate_window_s */
 	uint64_t rate_window_s;
+	uint64_t drain_bytes;           /* of a refused body */
 	struct network_list fetch_open; /* may be fetched from although they are not public */
 	struct port_list fetch_ports;
 	uint64_t fetch_connect_timeout_s;
 	uint64_t fetch_timeout_s;  /* over all hops */
 	uint64_t fetch_per_minute; /* an account; 0: no limit */
 	uint64_t batch_timeout_s;
+	uint64_t listener; /* enum listener */
 	uint64_t recycle_requests;
 	uint64_t recycle_age_s;
 	uint64_t redis_connect_timeout_ms;

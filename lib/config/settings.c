@@ -114,6 +114,15 @@ static const struct setting settings[] = {
 		.min = 1,
 		.max = 3600,
 		.help = "Seconds over which the rate of a body or a fetch is judged"},
+	{.name = "CDN_DRAIN",
+		.type = SETTING_BYTES,
+		.offset = AT(drain_bytes),
+		.fallback = "1M",
+		.min = 64 * 1024,
+		.max = huge,
+		.help = "Bytes of a refused body that are still taken, so that the client sees the "
+			"answer; all of it (1G) behind mod_fcgid, which sends to the end before it "
+			"reads"},
 	{.name = "CDN_FETCH_OPEN",
 		.type = SETTING_NETWORKS,
 		.offset = AT(fetch_open),
@@ -154,6 +163,15 @@ static const struct setting settings[] = {
 		.max = 3600,
 		.help = "Seconds after which a batch of deletes is broken off with 503, to be sent "
 			"again; below what the web server waits for an answer"},
+	{.name = "CDN_LISTENER",
+		.type = SETTING_CHOICE,
+		.offset = AT(listener),
+		.fallback = "shared",
+		.choices = "shared|own",
+		.help = "Whose the listening socket is: shared, other workers or a process manager "
+			"hold it too; own, this worker's alone (mod_fcgid), which serves what "
+			"waits "
+			"there before it ends"},
 	{.name = "CDN_RECYCLE_REQUESTS",
 		.type = SETTING_NUMBER,
 		.offset = AT(recycle_requests),

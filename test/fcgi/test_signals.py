@@ -3,7 +3,7 @@ import signal
 import threading
 import time
 
-from harness import client, fcgi, main, process, request
+from harness import client, fcgi, main, request
 from worker_case import WorkerCase, noise
 
 GENTLE = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
@@ -60,12 +60,6 @@ class Signals(WorkerCase):
                         answer = fcgi.reply(sock)
                     self.assertEqual(self.wait_for_end(5), 0)
                     self.assertStored(answer, form.parts[0].data)
-
-    def wait_for_upload(self):
-        """Until the worker is in it: a signal before it took the connection would end it without."""
-        pid, = self.site.pool.pids()
-        process.wait_until(lambda: any("/tmp/#" in name for name in self.site.descriptors(pid)),
-                           what="the upload to begin")
 
     def test_many_signals_mid_body(self):
         """Every read might be interrupted."""

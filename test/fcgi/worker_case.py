@@ -5,7 +5,7 @@ import os
 import random
 import re
 
-from harness import Multipart, Nginx, Part, SiteCase
+from harness import Multipart, Nginx, Part, SiteCase, process
 from harness import fcgi
 from harness.client import connect
 
@@ -98,6 +98,12 @@ class WorkerCase(SiteCase):
         for at in range(0, len(body), 65528):
             sock.sendall(fcgi.record(fcgi.STDIN, body[at:at + 65528]))
         return sock
+
+    def wait_for_upload(self):
+        """Until the worker is in it: a signal before it took the connection would end it without."""
+        pid, = self.site.pool.pids()
+        process.wait_until(lambda: any("/tmp/#" in name for name in self.site.descriptors(pid)),
+                           what="the upload to begin")
 
     # -- what came of it
 
