@@ -320,9 +320,22 @@ class Contract(ApiCase):
             for method in ("GET", "POST", "DELETE", "PUT", "PATCH", "BREW"):
                 with self.subTest(path=path, method=method):
                     answer = self.site.request(method, path, key=True)
+                    if method == "BREW" and self.site.differs("methods it does not know"):
+                        self.assertUnknownMethod(answer)
+                        continue
                     self.assertError(answer, 404, "route_not_found", "Not found")
         self.assertHead("/api/v4/nope")
         self.assertHead("/nope")
+
+    def test_a_post_without_a_length(self):
+        """As curl -X POST sends it: neither a body nor the length of one."""
+        key = self.site.cdnctl("key", "add", "test@example.org", "--name", "laptop")
+        answer = self.send("POST", "/revoke", key=key, length=None)
+        if self.site.differs("a POST without a length"):
+            self.assertJson(answer, 411)
+            self.assertEqual((answer.json["code"], answer.json["status"]), ("length_required", 411))
+            answer = self.send("POST", "/revoke", key=key, length=0)
+        self.assertEqual(answer.status, 200)
 
     def test_preflights_of_the_api(self):
         for path, methods in [("/upload", "POST"), ("/upload_from_url", "POST"), ("/me", "GET, HEAD"),

@@ -35,6 +35,13 @@ def lanes():
     return {ext: (kind, may_run == "1") for ext, kind, may_run in map(str.split, out.splitlines())}
 
 
+def worker_policy():
+    """Between its quotation marks."""
+    with open(os.path.join(ROOT, "lib/app/reply.c"), encoding="utf-8") as f:
+        joined = re.sub(r'"\s*\n\s*"', "", f.read())
+    return re.search(r'"sandbox; [^"]*"', joined).group()
+
+
 class Table(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -58,13 +65,32 @@ class Table(unittest.TestCase):
         self.assertEqual(sorted(boxed), sorted(ext for ext, (_, may_run) in self.lanes.items() if may_run))
 
     def test_the_policy_is_the_worker_s(self):
-        with open(os.path.join(ROOT, "lib/app/reply.c"), encoding="utf-8") as f:
-            joined = re.sub(r'"\s*\n\s*"', "", f.read())
-        worker = re.search(r'"(sandbox; [^"]*)"', joined).group(1)
-        self.assertIn(f'"{worker}"', self.conf)
+        self.assertIn(worker_policy(), self.conf)
 
     def test_every_type_has_a_sample(self):
         self.assertEqual(sorted(LANES), sorted(self.lanes))
+
+
+class Lighttpd(unittest.TestCase):
+    """lighttpd's table stands once, in its script."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.lanes = lanes()
+        with open(os.path.join(ROOT, "deploy/lighttpd.lua"), encoding="utf-8") as f:
+            cls.script = f.read()
+
+    def table(self, name):
+        return re.search(rf"\nlocal {name} = {{([^}}]*)}}", self.script).group(1)
+
+    def test_types(self):
+        rows = dict(re.findall(r'(\w+) = "([^"]*)"', self.table("types")))
+        self.assertEqual(rows, {ext: kind for ext, (kind, _) in self.lanes.items()})
+
+    def test_policy(self):
+        boxed = re.findall(r"(\w+) = true", self.table("pictures"))
+        self.assertEqual(sorted(boxed), sorted(ext for ext, (_, may_run) in self.lanes.items() if may_run))
+        self.assertEqual(re.search(r'\nlocal policy = ("[^"]*")', self.script).group(1), worker_policy())
 
 
 main()

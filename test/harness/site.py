@@ -224,6 +224,8 @@ class Site:
         """key: True is the site's own, a str another. The path is below the prefix, unless it is none ("*", a URL)."""
         if path.startswith("/"):
             path = self.front.prefix + path
+        if method == "POST" and body is None and "a POST without a length" in self.front.differences:
+            more.setdefault("length", 0)
         headers = list(headers.items() if isinstance(headers, dict) else headers)
         if key:
             headers.append(("Authorization", "Bearer " + (self.key if key is True else key)))
