@@ -78,7 +78,7 @@ class Streamed(Case):
         """What was opened before the delete is sent to its end."""
         made = self.site.upload(BYTES, "a.bin").json
         connection = http.client.HTTPConnection(*self.site.address)
-        connection.request("GET", f"/{made['id']}/a.bin")
+        connection.request("GET", f"{self.site.front.prefix}/{made['id']}/a.bin")
         answer = connection.getresponse()
         begin = answer.read(1000)
         self.assertEqual(self.site.request("DELETE", "/api/v4/upload/" + made["id"], key=True).status, 200)

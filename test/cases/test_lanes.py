@@ -131,8 +131,7 @@ class Ways:
                     *({"accept-ranges"} & set(counts(answer)))})
 
     def test_unsatisfiable(self):
-        for value in ("bytes=5000-", "bytes=5000-6000", "bytes=99999999999999999999-",
-                      "bytes=99999999999999999999-99999999999999999999", "bytes=-0"):
+        for value in ("bytes=5000-", "bytes=5000-6000", "bytes=5000-5000", "bytes=4999999999-"):
             with self.subTest(range=value):
                 answer = self.ask({"Range": value})
                 self.assertEqual(answer.status, 416)
@@ -148,6 +147,7 @@ class Ways:
     def test_ranges_that_may_be_ignored_or_refused(self):
         """RFC 9110 section 14.2 leaves the choice; never a wrong part, never more work than the whole."""
         for value in ("bytes=5-2", "bytes=abc", "bytes=", "bytes", "bytes=-", "bytes=1", "bytes=0x1-2", "bytes=1-2-3",
+                      "bytes=-0", "bytes=99999999999999999999-", "bytes=99999999999999999999-99999999999999999999",
                       "bytes=-99999999999999999999", "bytes=0-99999999999999999999", "bytes=18446744073709551616-"):
             with self.subTest(range=value):
                 answer = self.ask({"Range": value})

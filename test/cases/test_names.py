@@ -113,7 +113,7 @@ class Names(SiteCase):
     def assertServed(self, made):
         """By two other people's clients, neither told to tolerate anything; and no header of the name's making."""
         connection = http.client.HTTPConnection(*self.site.address)
-        connection.request("GET", made["url"][len(self.site.url):])
+        connection.request("GET", self.site.front.prefix + made["url"][len(self.site.url):])
         answer = connection.getresponse()
         self.assertEqual((answer.status, answer.read()), (200, DATA))
         self.assertLessEqual({name.lower() for name, _ in answer.getheaders()}, HEADERS)

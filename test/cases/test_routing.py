@@ -1,6 +1,5 @@
 """Paths and headers that mean harm: nothing outside the store, nothing taken from Host or X-Forwarded-*."""
 import os
-import subprocess
 
 from harness import SiteCase, main
 from harness.samples import png
@@ -100,13 +99,6 @@ class Forged(SiteCase):
             with self.subTest(method=method, path=path):
                 answer = self.site.request(method, path, {"Content-Type": "text/plain"}, b"unasked" * 1000, key=True)
                 self.assertEqual(answer.status, status)
-
-    def test_expect_continue(self):
-        run = subprocess.run(
-            ["curl", "-sS", "-H", "Expect: 100-continue", "-H", "Authorization: Bearer " + self.site.key, "-F",
-             "file=@-;filename=a.bin", self.site.url + "/api/v4/upload"], input=bytes(2_000_000),
-            capture_output=True, check=True)
-        self.assertIn(b'"size":2000000', run.stdout)
 
 
 main()

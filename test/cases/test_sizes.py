@@ -34,7 +34,7 @@ class Sizes(SiteCase):
 
     def digest(self, path):
         connection = http.client.HTTPConnection(*self.site.address, timeout=60)
-        connection.request("GET", path)
+        connection.request("GET", self.site.front.prefix + path)
         answer = connection.getresponse()
         self.assertEqual(answer.status, 200)
         digest, size = hashlib.sha256(), 0

@@ -1,4 +1,4 @@
-"""Who may call: schemes, keys that are wrong, revoked or expired, other people's files; and where no key may stand."""
+"""Who may call: keys that are wrong, revoked or expired, other people's files; and that Redis holds no usable key."""
 import glob
 import hashlib
 import os
@@ -23,45 +23,13 @@ class Case(SiteCase):
         self.assertNotIn("quota", answer.json)
 
 
-class Schemes(Case):
-    def test_accepted(self):
-        key = self.site.key
-        for value in (f"Bearer {key}", f"Token {key}", f"bearer {key}", f"BEARER {key}", f"bEaReR {key}",
-                      f"token {key}", f"TOKEN {key}", f"Bearer  {key}", f"Bearer {key}  "):
-            with self.subTest(value=value.replace(key, "KEY")):
-                self.assertEqual(self.me(value).status, 200)
-
-    def test_refused(self):
-        key = self.site.key
-        other = "sk_cdn_" + "0" * 64
-        rows = [None, "", key, "Bearer", "Bearer ", f"Basic {key}", "Basic dXNlcjpwYXNz", f"Digest {key}",
-                f"Bearer{key}", f"Bearer {other}", f"Bearer {key[:-1]}", f"Bearer {key}0", f"Bearer {key.upper()}",
-                f"Bearer {key[7:]}", f"Bearer {key}, Bearer {other}", f"Bearer {key},Bearer {key}",
-                f"Bearer {key} {key}", f"Bearer \"{key}\"", f"Bearer token={key}", f"Bearer {key}\x01",
-                "Bearer " + "x" * 4000,
-                f"Bearer sk_live_{key[7:]}", f"Bearer {key[:20]}\xe9{key[21:]}"]
-        for value in rows:
-            with self.subTest(value=str(value).replace(key, "KEY")[:60]):
-                self.assertRefused(self.me(value))
-
-    def test_refused_by_the_web_server_already(self):
-        for headers in ([("Authorization", "Bearer " + "x" * 65000)],
-                        [("Authorization", "Bearer " + self.site.key)] * 2):
-            answer = self.site.get("/api/v4/me", headers)
-            self.assertIn(answer.status, (400, 401))
-            self.assertIn(answer.json["code"], ("bad_request", "invalid_auth"))
-
+class Wrong(Case):
     def test_one_character_changed(self):
         key = self.site.key
         for at in (7, 8, 40, len(key) - 1):
             changed = key[:at] + HEX[(HEX.index(key[at]) + 1) % 16] + key[at + 1:]
             self.assertRefused(self.me("Bearer " + changed))
         self.assertEqual(self.me("Bearer " + key).status, 200)
-
-    def test_a_query_or_a_cookie_is_no_key(self):
-        self.assertRefused(self.site.get(f"/api/v4/me?access_token={self.site.key[:20]}"))
-        self.assertRefused(self.site.get("/api/v4/me", {"Cookie": "key=" + self.site.key}))
-        self.assertRefused(self.site.get("/api/v4/me", {"X-Api-Key": self.site.key}))
 
     def test_every_call_asks(self):
         form = Multipart(Part(b"x", filename="a"))
@@ -181,18 +149,6 @@ class AtRest(Case):
             text += f"{name} {redis.command(verb, name, *more)}\n"
         self.assertIn("cdn:key:", text)
         return text
-
-    def test_no_key_in_any_log(self):
-        key = self.site.key
-        for value in (f"Bearer {key}", f"Basic {key}", key, f"Bearer {key}x", f"Bearer {key}, Bearer {key}"):
-            self.me(value)
-        self.site.upload(b"x", "a", headers={"Content-Length": "5,5"})
-        self.site.get("/api/v4/me", [("Authorization", "Bearer " + key)] * 2)
-        self.site.get(f"/api/v4/me?key={key}")
-        self.site.get(f"/{'0' * 36}/a?key={key}")
-        for path in glob.glob(os.path.join(self.site.folder.log, "*")):
-            with open(path, "rb") as f:
-                self.assertFalse(re.search(key[10:30].encode(), f.read()), path)
 
 
 main()

@@ -23,6 +23,16 @@ class SiteCase(unittest.TestCase):
     def tearDownClass(cls):
         cls.site.stop()
 
+    def assertMalformed(self, answer, statuses=(400,)):
+        """Refused as no HTTP at all, or as more than a request may have: in the envelope, unless the web server cannot."""
+        self.assertIn(answer.status, statuses, answer)
+        if answer.header("Content-Type") == "application/json; charset=utf-8":
+            self.assertEqual(answer.json["status"], answer.status)
+            self.assertEqual(answer.all("Access-Control-Allow-Origin"), ["*"])
+        else:
+            self.assertTrue(self.site.differs("malformed requests as JSON"), answer)
+            self.assertLess(len(answer.body), 1000)
+
 
 def keep(result):
     """For the table of test/matrix.py: how the cases went behind this front."""

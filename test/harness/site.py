@@ -231,6 +231,15 @@ class Site:
             headers.append(("Authorization", "Bearer " + (self.key if key is True else key)))
         return client.request(self.address, method, path, headers, body, **more)
 
+    def begin(self, method, path, headers=(), key=None, timeout=30):
+        """A connection on which the head of a request was sent, by a client that does the rest by itself; see client.read."""
+        headers = list(headers.items() if isinstance(headers, dict) else headers)
+        if key:
+            headers.append(("Authorization", "Bearer " + (self.key if key is True else key)))
+        sock = client.connect(self.address, timeout)
+        sock.sendall(client.head(method, self.front.prefix + path, [("Host", "localhost"), *headers]))
+        return sock
+
     def differs(self, name):
         """Whether the web server is known not to do that; see Front."""
         return self.front.differs(name)
