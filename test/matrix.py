@@ -1,5 +1,6 @@
 """matrix.py --ways: the names of all ways, separated by semicolons.
-matrix.py FOLDER N: the table of the cases that were run, each web server and way, from what they wrote in FOLDER.
+matrix.py --supervised: what is run under each process manager, as name/folder/program, likewise.
+matrix.py FOLDER N: the table of the cases that were run, each web server and way and each process manager, from what they wrote in FOLDER.
 
 With N other than 0 it was a run of some of the tests. In a run of all of them nothing may be missing: every way, every
 program of test/cases, and a case for each difference that a way declares.
@@ -11,18 +12,32 @@ import sys
 
 from harness.fronts import WAYS
 from harness.servers import ROOT
+from harness.supervisors import IMPOSSIBLE, SUPERVISORS
 
 
-def programs():
-    return sorted(os.path.basename(path).removesuffix(".py")
-                  for path in glob.glob(os.path.join(ROOT, "test", "cases", "test_*.py")))
+# Beside test/supervisors, what test/fcgi has of workers that come and go, and of peers that are slow or talk nonsense.
+RESPAWNED = ["fcgi/test_methods.py", "fcgi/test_records.py", "fcgi/test_respawn.py", "fcgi/test_slow.py"]
+
+
+def listed(folder):
+    return sorted(os.path.relpath(path, os.path.join(ROOT, "test"))
+                  for path in glob.glob(os.path.join(ROOT, "test", folder, "test_*.py")))
+
+
+def programs(name):
+    """What is run behind a web server, or under a process manager."""
+    if name in WAYS:
+        return listed("cases")
+    if name in IMPOSSIBLE:
+        return []
+    return listed("supervisors") + (RESPAWNED if SUPERVISORS[name].respawns else [])
 
 
 class Row:
     """What is known of one way."""
 
     def __init__(self, folder, name):
-        self.name, self.way = name, WAYS[name]
+        self.name, self.way = name, {**WAYS, **SUPERVISORS}[name]
         self.results = {}
         for path in glob.glob(os.path.join(folder, name, "*.json")):
             with open(path, encoding="utf-8") as f:
@@ -32,9 +47,10 @@ class Row:
         self.bad = sum(result["bad"] for result in self.results.values())
 
     def missing(self):
-        found = [f"{self.name}: {name} did not run" for name in programs() if name not in self.results]
+        names = [os.path.basename(path).removesuffix(".py") for path in programs(self.name)]
+        found = [f"{self.name}: {name} did not run" for name in names if name not in self.results]
         return found + [f"{self.name}: no case asserted the difference {name!r}"
-                        for name in self.way.differences if name not in self.asserted]
+                        for name in self.way.differences if name not in self.asserted and self.name not in IMPOSSIBLE]
 
     def untold(self):
         """Differences that no head of the files to copy tells of."""
@@ -57,10 +73,12 @@ def show(rows):
             told.setdefault(row.way.differences[name], []).append(row.name)
     for sentence, names in told.items():
         print(f"- {', '.join(names)}: {sentence}")
+    for name, why in IMPOSSIBLE.items():
+        print(f"- {name}: not run: {why}")
 
 
 def main(folder, some):
-    rows = [Row(folder, name) for name in WAYS]
+    rows = [Row(folder, name) for name in (*WAYS, *SUPERVISORS)]
     wrong = [text for row in rows for text in row.untold()]
     if some == "0":
         wrong += [text for row in rows for text in row.missing()]
@@ -75,5 +93,7 @@ def main(folder, some):
 if __name__ == "__main__":
     if sys.argv[1:] == ["--ways"]:
         print(";".join(WAYS))
+    elif sys.argv[1:] == ["--supervised"]:
+        print(";".join(f"{name}/{path}" for name in SUPERVISORS for path in programs(name)))
     else:
         sys.exit(main(*sys.argv[1:]))

@@ -4,7 +4,7 @@ import os
 import sys
 import unittest
 
-from harness.fronts import Front
+from harness.differing import Differing
 from harness.servers import BUILD
 from harness.site import Site
 
@@ -35,15 +35,15 @@ class SiteCase(unittest.TestCase):
 
 
 def keep(result):
-    """For the table of test/matrix.py: how the cases went behind this front."""
-    way = os.environ.get("CDN_FRONT")
+    """For the table of test/matrix.py: how the cases went behind this front, or under this process manager."""
+    way = os.environ.get("CDN_SUPERVISOR") or os.environ.get("CDN_FRONT")
     if way:
         folder = os.path.join(BUILD, "matrix", way)
         os.makedirs(folder, exist_ok=True)
         name = os.path.basename(sys.argv[0]).removesuffix(".py") + ".json"
         with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
             bad = len(result.failures) + len(result.errors) + len(result.skipped)
-            json.dump({"run": result.testsRun, "bad": bad, "asserted": sorted(Front.asserted)}, f)
+            json.dump({"run": result.testsRun, "bad": bad, "asserted": sorted(Differing.asserted)}, f)
 
 
 def main():

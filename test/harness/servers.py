@@ -44,6 +44,7 @@ class Folder:
         command = [os.path.join(ROOT, "deploy/render"), os.path.join(ROOT, "deploy", name)]
         command += [f"{key}={value}" for key, value in given.items()]
         path = os.path.join(self.conf, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as out:
             subprocess.run(command, stdout=out, check=True)
         return path

@@ -5,7 +5,7 @@ import re
 import subprocess
 import time
 
-from harness import client, process
+from harness import client, process, supervisors
 from harness.fronts import chosen
 from harness.multipart import Multipart, Part
 from harness.servers import BUILD, SANITIZER_TEXT, SANITIZERS, Folder, Pool, Redis, Worker
@@ -41,22 +41,25 @@ class Site:
         self.expected_complaints = []
 
     def make_pools(self, binary, workers, slow, env, wrapper):
-        own = self.front.pools(binary, workers, slow, env)
-        if own:
-            self.pool, self.slow = own
-            self.pools = list(dict.fromkeys(own))
-            return
+        manager = supervisors.chosen()
+        self.supervisor = None
+        pools = self.front.pools(binary, workers, slow, env)
+        if not pools and manager:
+            counts = {"worker": 1 if workers == "single" else workers, "slow": slow or 1}
+            self.supervisor = manager(self.folder, counts, binary, env)
+            pools = self.supervisor.pools
+        self.pool, self.slow = pools or self.own_pools(binary, workers, slow, env, wrapper)
+        self.pools = list(dict.fromkeys((self.pool, self.slow)))
+
+    def own_pools(self, binary, workers, slow, env, wrapper):
         if workers == "single":
-            self.pool = Worker(self.folder, binary=binary, env=env, wrapper=wrapper)
+            pool = Worker(self.folder, binary=binary, env=env, wrapper=wrapper)
         else:
-            self.pool = Pool(self.folder, workers, binary=binary, env=env)
-        self.pools = [self.pool]
-        self.slow = self.pool
+            pool = Pool(self.folder, workers, binary=binary, env=env)
         if slow or slow is None and workers != "single":
-            self.slow = Pool(self.folder, slow or 1, name="slow", binary=binary, env=env)
-            self.pools.append(self.slow)
-        else:
-            os.symlink(self.pool.socket, os.path.join(self.folder.run, "slow.sock"))
+            return pool, Pool(self.folder, slow or 1, name="slow", binary=binary, env=env)
+        os.symlink(pool.socket, os.path.join(self.folder.run, "slow.sock"))
+        return pool, pool
 
     # -- life
 

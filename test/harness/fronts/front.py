@@ -1,23 +1,17 @@
 """What the web servers have in common."""
 from harness import client, process
+from harness.differing import Differing
 
 
-class Front:
+class Front(Differing):
     """A web server before the workers: by its file of deploy/, on a free port.
 
-    files        of deploy/ that it is made from; whatever it cannot do, the head of one of them says
     prefix       the path under which the service is mounted
     settings     lines of the workers' env file that belong to it
-    differences  name -> sentence: where it cannot do as the contract says. A case asks differs() and then asserts
-                 what happens instead; test/matrix.py sees that each of them was asserted
     """
 
-    files = ()
     prefix = ""
     settings = {}
-    differences = {}
-    # Of every front of this process, for the table that test/matrix.py prints.
-    asserted = set()
 
     def __init__(self, folder):
         self.folder = folder
@@ -33,13 +27,6 @@ class Front:
 
     def pools(self, binary, workers, slow, env):
         """None, or the workers that the web server starts by itself, as (pool, slow pool): see Workers and Site."""
-
-    def differs(self, name):
-        """Whether this front is known not to do what `name` says; the caller then asserts what it does."""
-        if name in self.differences:
-            Front.asserted.add(name)
-            return True
-        return False
 
     def start(self):
         self.process = process.start(self.command(), self.log)
