@@ -152,13 +152,12 @@ static int hand_off(struct call *c, const struct record *record, struct error *e
 	if (is_unsatisfiable(c, record->size)) {
 		return unsatisfiable(c, record->size, err);
 	}
-	bool accel = c->app->config->sendfile == SENDFILE_X_ACCEL_REDIRECT;
-	const char *files =
-		accel ? "/.files"
-		      : arena_printf(c->req->arena, "%s/files", c->app->config->data_dir);
-	const char *path = arena_printf(c->req->arena, "%s/%s/%s.%s", files ? files : "",
+	const struct config *config = c->app->config;
+	bool accel = config->sendfile == SENDFILE_X_ACCEL_REDIRECT;
+	const char *path = arena_printf(c->req->arena, "%s%s/%s/%s.%s",
+		accel ? config->public_prefix : config->data_dir, accel ? "/.files" : "/files",
 		record->id + UUID_LENGTH - 3, record->id, record->ext);
-	if (!path || !files) {
+	if (!path) {
 		return call_full(err);
 	}
 	if (!accel) {

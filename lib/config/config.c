@@ -184,21 +184,41 @@ static int parse_choice(struct slice text, const char *choices, uint64_t *out)
 	return -1;
 }
 
+static bool consists_of(struct slice s, const char *punctuation)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+		bool plain =
+			(c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+		if (!plain && (!c || !strchr(punctuation, c))) {
+			return false;
+		}
+	}
+	return s.n > 0;
+}
+
 /*
- * A URL of ours is printed into answers and headers, so it holds nothing that would need escaping.
+ * A URL of ours is printed into answers and headers, and into the configurations of web servers,
+ * some of which know variables and regular expressions: it holds nothing that would need escaping,
+ * but for ".". They compare paths as nobody wrote them: without "//", "." and "..".
  */
 static bool is_plain_url(struct slice url)
 {
 	size_t scheme = slice_starts(url, "http://")    ? strlen("http://")
 			: slice_starts(url, "https://") ? strlen("https://")
 							: url.n;
-	for (size_t i = 0; i < url.n; i++) {
-		if ((unsigned char)url.p[i] <= ' ' || strchr("\"\\<>?#%", url.p[i]) ||
-			(unsigned char)url.p[i] >= 0x7f) {
+	struct slice rest = slice_from(url, scheme);
+	if (!consists_of(slice_cut(&rest, '/'), ".-_:[]")) {
+		return false;
+	}
+	while (rest.p) {
+		struct slice part = slice_cut(&rest, '/');
+		if (!consists_of(part, ".-_~") || slice_equal_str(part, ".") ||
+			slice_equal_str(part, "..")) {
 			return false;
 		}
 	}
-	return scheme < url.n && url.p[scheme] != '/';
+	return true;
 }
 
 static void store_text(struct loader *l, const struct setting *s, const char *value, char *at)
@@ -210,7 +230,9 @@ static void store_text(struct loader *l, const struct setting *s, const char *va
 		}
 		value = arena_dup(l->arena, url);
 		if (!is_plain_url(url)) {
-			mistake(l, s->name, "must be an http:// or https:// address without query");
+			mistake(l, s->name,
+				"must be an http:// or https:// address, its path of letters, "
+				"digits and . - _ ~");
 		}
 	}
 	memcpy(at, &value, sizeof value);

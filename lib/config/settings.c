@@ -29,7 +29,7 @@ static const struct setting settings[] = {
 		.fallback = "off",
 		.choices = "off|x-accel-redirect|x-sendfile",
 		.help = "Who sends a file that a worker was asked for: off, the worker; "
-			"x-accel-redirect, nginx by its /.files/; x-sendfile, lighttpd and others"},
+			"x-accel-redirect, nginx by its .files/; x-sendfile, lighttpd and others"},
 	{.name = "CDN_FSYNC",
 		.type = SETTING_CHOICE,
 		.offset = AT(fsync),

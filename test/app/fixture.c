@@ -265,7 +265,8 @@ int fixture_get(struct fixture *f, const char *method, const char *target, const
 
 int fixture_upload(struct fixture *f, const char *key, const char *name, struct slice bytes)
 {
-	char *body;
+	char *body, target[128];
+	snprintf(target, sizeof target, "%s/api/v4/upload", f->config.public_prefix);
 	int n = asprintf(&body,
 		"--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"%s\"\r\n\r\n"
 		"%.*s\r\n--B--\r\n",
@@ -273,7 +274,7 @@ int fixture_upload(struct fixture *f, const char *key, const char *name, struct 
 	assert_true(n > 0);
 	int status =
 		fixture_ask(f, &(struct ask){.method = "POST",
-				       .target = "/api/v4/upload",
+				       .target = target,
 				       .headers = "content-type: multipart/form-data; boundary=B",
 				       .key = key,
 				       .body = slice_of(body, (size_t)n)});

@@ -82,6 +82,17 @@ static void test_under_a_prefix(void **state)
 		{"GET", "/cdn/", 404, NULL, NULL},
 		{"GET", "/cdnup", 404, NULL, NULL},
 		{"GET", "/cdn/cdn/up", 404, NULL, NULL},
+		{"GET", "/cdnx/up", 404, NULL, NULL},
+		{"GET", "/CDN/up", 404, NULL, NULL},
+		{"GET", "/cdn?x", 404, NULL, NULL},
+		{"GET", "/%63dn/up", 200, NULL, NULL},
+		{"GET", "/cdn%2fup", 400, NULL, NULL},
+		{"GET", "//cdn/up", 400, NULL, NULL},
+		{"GET", "/cdn//up", 400, NULL, NULL},
+		{"GET", "/./cdn/up", 400, NULL, NULL},
+		{"GET", "/x/../cdn/up", 400, NULL, NULL},
+		{"GET", "/cdn/../up", 400, NULL, NULL},
+		{"GET", "http://evil.example/cdn/up", 200, NULL, NULL},
 		{"GET", "/cdn/api/v4/me", 401, NULL, NULL},
 		{"GET", "/api/v4/me", 404, NULL, NULL},
 	};
@@ -103,6 +114,24 @@ static void test_under_a_prefix(void **state)
 	assert_int_equal(fixture_get(&f, "GET", url + strlen("https://example.org"), NULL), 200);
 	assert_int_equal(
 		fixture_get(&f, "GET", url + strlen("https://example.org/cdn"), NULL), 404);
+	fixture_close(&f);
+}
+
+/* The hand-off has its place below the prefix: outside of it other things may be mounted. */
+static void test_hand_off_under_a_prefix(void **state)
+{
+	(void)state;
+	static struct fixture f;
+	static const char *const settings[] = {
+		"CDN_PUBLIC_URL=https://example.org/cdn", "CDN_SENDFILE=x-accel-redirect"};
+	char path[256], want[256];
+	fixture_open(&f, TIER_VERIFIED, settings, 2);
+	assert_int_equal(fixture_upload(&f, f.key, "a.txt", slice_view("text")), 201);
+	snprintf(path, sizeof path, "%s", fixture_text(&f, "url") + strlen("https://example.org"));
+	const char *id = path + strlen("/cdn/");
+	snprintf(want, sizeof want, "/cdn/.files/%.3s/%.36s.bin", id + 33, id);
+	assert_int_equal(fixture_get(&f, "GET", path, NULL), 200);
+	assert_string_equal(fixture_header(&f, "X-Accel-Redirect"), want);
 	fixture_close(&f);
 }
 
@@ -191,6 +220,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_under_a_prefix),
+		cmocka_unit_test(test_hand_off_under_a_prefix),
 		cmocka_unit_test(test_preflight),
 		cmocka_unit_test(test_me),
 		cmocka_unit_test(test_nothing_is_kept),

@@ -289,10 +289,13 @@ class Site:
         return lines
 
     def access_so_far(self, *pools):
-        """The access log so far, one dict a request: of these pools, or of all, one after the other."""
+        """The access log so far, one dict a request: of these pools, or of all, one after the other.
+
+        As in request(), paths are those below the prefix."""
         logs = b"".join(pool.log_bytes() for pool in pools or self.pools)
         lines = logs.decode("utf-8", "replace").splitlines()
-        return [json.loads(line) for line in lines if line.startswith("{")]
+        lines = [json.loads(line) for line in lines if line.startswith("{")]
+        return [{**line, "path": line["path"].removeprefix(self.front.prefix)} for line in lines]
 
     def record(self, account, file):
         """What Redis has of a file, as lib/store/file.h says; account is its key."""
