@@ -40,6 +40,9 @@ static const struct command commands[] = {
 		"delete anybody's file, print what it was", ctl_file_delete},
 	{"store", "init", "", "make the folders of CDN_DATA_DIR", ctl_store_init},
 	{"settings", "", " [--json]", "every setting, its default and meaning", ctl_settings},
+	{"config", "", " [NAME] [VALUE=TEXT...] [--to DIR] [--replace] [--names] [--json]",
+		"the configuration files for these settings, by name; without one, which there are",
+		ctl_config},
 	{"doctor", "", " [URL]", "check every part, and one file all the way through URL",
 		ctl_doctor},
 };
@@ -96,7 +99,7 @@ static int become_owner(const struct ctl *ctl)
 	return CTL_DONE;
 }
 
-static int set_up(struct ctl *ctl)
+static int set_up(struct ctl *ctl, const struct command *c)
 {
 	char storage[8192];
 	struct buf mistakes;
@@ -111,6 +114,10 @@ static int set_up(struct ctl *ctl)
 		struct slice text = buf_view(&mistakes);
 		fprintf(stderr, "cdnctl: these settings are wrong:\n%.*s", (int)text.n, text.p);
 		return CTL_FAILED;
+	}
+	/* Before there is a store or a Redis; and what root writes with --to is to be root's. */
+	if (c->run == ctl_config) {
+		return CTL_DONE;
 	}
 	if (become_owner(ctl) != CTL_DONE) {
 		return CTL_FAILED;
@@ -150,7 +157,7 @@ static int run_command(struct ctl *ctl, int argc, char **argv)
 	argv += words;
 	int status = command_check(c, ctl->json, argc, argv);
 	if (status == CTL_DONE) {
-		status = set_up(ctl);
+		status = set_up(ctl, c);
 	}
 	return status == CTL_DONE ? c->run(ctl, argc, argv) : status;
 }

@@ -81,6 +81,7 @@ int ctl_file_show(struct ctl *ctl, int argc, char **argv);
 int ctl_file_delete(struct ctl *ctl, int argc, char **argv);
 int ctl_store_init(struct ctl *ctl, int argc, char **argv);
 int ctl_settings(struct ctl *ctl, int argc, char **argv);
+int ctl_config(struct ctl *ctl, int argc, char **argv);
 int ctl_doctor(struct ctl *ctl, int argc, char **argv);
 
 #endif

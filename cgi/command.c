@@ -95,6 +95,13 @@ static struct slice next_word(struct slice *usage, bool *closes)
 	return slice_starts(word, "[") ? slice_from(word, 1) : word;
 }
 
+enum { MANY = 1000 };
+
+static bool takes_many(struct slice word)
+{
+	return slice_equal_str(slice_from(word, word.n - (word.n < 3 ? word.n : 3)), "...");
+}
+
 enum takes { TAKES_NOTHING, TAKES_FLAG, TAKES_VALUE };
 
 /* What an option is to the command; *words is how many words it takes that are none. */
@@ -106,7 +113,7 @@ static enum takes look_up(const struct command *c, const char *name, int *words)
 	*words = 0;
 	while ((word = next_word(&usage, &closes)).n) {
 		if (!slice_starts(word, "--")) {
-			(*words)++;
+			*words += takes_many(word) ? MANY : 1;
 			continue;
 		}
 		bool flag = closes;

@@ -2,7 +2,8 @@
  * cgi/command.h - the table of cdnctl's commands: what it says of itself, and words held against it.
  *
  * A command's usage is read as well as shown: "--name N" is an option with a value, "[--json]" one
- * without, every other word a word that the command takes; what stands in brackets may be left out.
+ * without, every other word a word that the command takes, and "WORD..." any number of words; what
+ * stands in brackets may be left out.
  */
 #ifndef CGI_COMMAND_H
 #define CGI_COMMAND_H

@@ -20,7 +20,7 @@ class Units(unittest.TestCase):
         cls.units = os.path.join(cls.folder.path, "units")
         os.mkdir(cls.units)
         for name in UNITS:
-            shutil.copy(cls.folder.render("systemd/" + name, BUILD=BUILD, OWNER=OWNER), os.path.join(cls.units, name))
+            shutil.copy(cls.folder.render("systemd/" + name, BUILD=BUILD, USER=OWNER), os.path.join(cls.units, name))
         for pool in ("worker", "slow"):
             shutil.copy(os.path.join(cls.units, f"cdn-{pool}@.service"), os.path.join(cls.units, f"cdn-{pool}@1.service"))
 

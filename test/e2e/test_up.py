@@ -174,8 +174,7 @@ class Up(Case):
             f.write("CDN_FETCH_PER_MINUTE=5\n")
         edited = run("up", "--data", data, "--detach")
         self.assertUp(edited)
-        self.assertEqual(re.findall(r"(\S+) has changed", edited.stdout),
-                         ["deploy/nginx.conf", os.path.join(data, ".env")])
+        self.assertEqual(re.findall(r"(\S+) has changed", edited.stdout), [os.path.join(data, ".env")])
 
     def test_from_a_url(self):
         """Closed to this machine's own addresses as it comes; with two lines in .env, README's example works."""
@@ -213,16 +212,12 @@ class Up(Case):
         self.assertEqual(os.listdir(self.scratch), [], "no folder before it is known where to listen")
 
     def test_help(self):
-        for name in ("up", "down", "render"):
+        for name in ("up", "down"):
             for word in ("-h", "--help"):
                 result = run(name, word)
                 self.assertEqual((result.returncode, result.stderr), (0, ""))
                 self.assertTrue(result.stdout.startswith(name + " "), result.stdout)
         self.assertNotIn("www-data", run("up", "--help").stdout)
-        for words in ((), (os.path.join(ROOT, "deploy", "redis.conf"), "RUN")):
-            result = run("render", *words)
-            self.assertEqual((result.returncode, result.stdout), (2, ""))
-            self.assertIn("NAME=VALUE", result.stderr)
 
     def test_another_port_while_it_runs(self):
         data, port, first = self.up("moved")

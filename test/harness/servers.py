@@ -1,5 +1,7 @@
 """The real parts: Redis, workers, nginx, each in the test's own folder, configured by the files of deploy/."""
 import configparser
+import functools
+import json
 import os
 import re
 import shlex
@@ -21,6 +23,25 @@ SANITIZERS = {
 SANITIZER_TEXT = re.compile(rb"AddressSanitizer|LeakSanitizer|UndefinedBehavior|runtime error:")
 
 
+def cdnctl_config(*words):
+    """What cdnctl config prints, with no settings but these words."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("CDN_")}
+    return subprocess.run([os.path.join(BUILD, "cdnctl"), "config", *words], stdout=subprocess.PIPE, text=True, check=True,
+                          cwd="/", env={**env, **SANITIZERS}, timeout=60).stdout
+
+
+@functools.cache
+def configurations():
+    """File of deploy/ -> what cdnctl config calls it, or the set it belongs to (the list: cgi/programs.cmake)."""
+    rows = [json.loads(line) for line in cdnctl_config("--json").splitlines()]
+    return {row["file"]: row["name"] for row in rows}
+
+
+@functools.cache
+def names_of(config):
+    return {json.loads(line)["name"] for line in cdnctl_config(config, "--names", "--json").splitlines()}
+
+
 class Folder:
     """A private folder with the layout of deploy/up's; names are short, as socket paths are limited to 107 bytes."""
 
@@ -32,22 +53,16 @@ class Folder:
             os.mkdir(folder, 0o750)
 
     def render(self, name, **values):
-        """Fill in a file of deploy/ with deploy/render; returns the path of the result."""
-        user = ""
-        if os.getuid() == 0 and name == "nginx-main.conf":
-            user = "user root root;"
-        given = {
+        """Fill in a file of deploy/, and what else cdnctl config writes with it; returns the path of the result."""
+        user = "root" if os.getuid() == 0 and name == "nginx-main.conf" else ""
+        common = {
             "DIR": self.path, "RUN": self.run, "LOG": self.log, "CONF": self.conf, "DATA": self.data,
-            "REDIS": self.redis, "BUILD": BUILD, "WORKERS": "2", "SLOW_WORKERS": "1",
-            "PREFIX": "", "USER": user, "EXTRA": "", **values,
+            "REDIS": self.redis, "BUILD": BUILD, "WORKERS": "2", "SLOW_WORKERS": "1", "USER": user, "EXTRA": "",
         }
-        command = [os.path.join(ROOT, "deploy/render"), os.path.join(ROOT, "deploy", name)]
-        command += [f"{key}={value}" for key, value in given.items()]
-        path = os.path.join(self.conf, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "wb") as out:
-            subprocess.run(command, stdout=out, check=True)
-        return path
+        config = configurations()[name]
+        given = {**{key: value for key, value in common.items() if key in names_of(config)}, **values}
+        cdnctl_config(config, *[f"{key}={value}" for key, value in given.items()], "--to", self.conf, "--replace")
+        return os.path.join(self.conf, os.path.basename(name))
 
     def remove(self):
         shutil.rmtree(self.path, ignore_errors=True)

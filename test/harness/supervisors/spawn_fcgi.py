@@ -22,7 +22,7 @@ class SpawnFcgi(Supervisor):
 
     def start(self):
         process.libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
-        self.script = self.folder.render("spawn-fcgi", **self.values(), AS="")
+        self.script = self.folder.render("spawn-fcgi", **self.values())
         for pool in self.pools:
             self.start_pool(pool)
         # What there is of it.

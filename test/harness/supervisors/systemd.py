@@ -35,7 +35,7 @@ class Systemd(Supervisor):
     files = tuple("systemd/" + name for name in UNITS)
 
     def values(self):
-        return {**super().values(), "OWNER": OWNER}
+        return {**super().values(), "USER": OWNER}
 
     def write_units(self, folder):
         """The units as people copy them, and what they stand on."""

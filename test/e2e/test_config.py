@@ -1,0 +1,200 @@
+"""cdnctl config: the files of deploy/ with names filled in from the settings, the command line and their own defaults."""
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+import tempfile
+import unittest
+
+from harness import BUILD, ROOT, main
+from harness.servers import SANITIZERS
+
+CDNCTL = os.path.join(BUILD, "cdnctl")
+DEPLOY = os.path.join(ROOT, "deploy")
+# Not files that are filled in.
+OTHERS = {"up", "down", "common.sh", "README.md"}
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="cdn-config-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.env_file = os.path.join(self.folder, ".env")
+        self.settings()
+
+    def settings(self, **changes):
+        values = {"CDN_PUBLIC_URL": "https://cdn.example.org/cdn", "CDN_DATA_DIR": "/srv/cdn", **changes}
+        with open(self.env_file, "w", encoding="utf-8") as f:
+            f.writelines(f"{name}={value}\n" for name, value in values.items())
+
+    def run_config(self, *words, env_file=True):
+        more = ["--env", self.env_file] if env_file else []
+        return subprocess.run([CDNCTL, *more, "config", *words], capture_output=True, text=True, timeout=60, cwd="/",
+                              env={"PATH": os.environ["PATH"], **SANITIZERS})
+
+    def config(self, *words, **more):
+        run = self.run_config(*words, **more)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        return run.stdout
+
+    def assertRefused(self, run, said, status=2):
+        self.assertEqual((run.returncode, run.stdout), (status, ""), run.stderr)
+        self.assertIn(said, run.stderr)
+
+    def listed(self):
+        return [json.loads(line) for line in self.config("--json").splitlines()]
+
+    def names(self, config, *words):
+        return {row["name"]: row for row in map(json.loads, self.config(config, "--names", "--json", *words).splitlines())}
+
+
+def read(*path):
+    with open(os.path.join(*path), encoding="utf-8") as f:
+        return f.read()
+
+
+class Files(Case):
+    def test_each_file_of_deploy_is_listed_once(self):
+        there = {os.path.relpath(os.path.join(top, name), DEPLOY)
+                 for top, _, names in os.walk(DEPLOY) for name in names} - OTHERS
+        listed = [row["file"] for row in self.listed()]
+        self.assertEqual(sorted(listed), sorted(there))
+        self.assertEqual(len(set(listed)), len(listed))
+
+    def test_the_list(self):
+        rows = [line.split("\t") for line in self.config(env_file=False).splitlines()]
+        self.assertGreater(len(rows), 2)
+        for name, file, title in rows:
+            first = [line for line in read(DEPLOY, file).splitlines() if not line.startswith("#!")][0]
+            self.assertEqual(title, first.lstrip("#;- "))
+            self.assertRegex(title, r"^\S.*[^ ]$")
+            self.assertRegex(name, r"^[a-z-]+$")
+
+    def test_a_name_means_one_thing_everywhere(self):
+        """Of the common names, the default."""
+        said = {}
+        for row in self.listed():
+            for line in re.findall(r"(?m)^[#;]: (.*)$", read(DEPLOY, row["file"])):
+                name, default, *meaning = line.split(None, 2)
+                with self.subTest(file=row["file"], name=name):
+                    self.assertRegex(name, r"^[A-Z][A-Z0-9_]*$")
+                    if name.startswith("CDN_"):
+                        self.assertIn(name, read(ROOT, ".env.example"))
+                        continue
+                    self.assertTrue(meaning)
+                    if name in ("RUN", "LOG", "CONF", "PORT", "EXTRA"):
+                        self.assertEqual(said.setdefault(name, default), default)
+
+    def test_each_prints_by_its_defaults(self):
+        """With nothing but the settings; and nothing of the template is left in it."""
+        for name in sorted({row["name"] for row in self.listed()}):
+            with self.subTest(name=name):
+                run = self.run_config(name)
+                self.assertEqual(run.returncode, 0, run.stderr)
+                self.assertNotRegex(run.stdout, r"(?m)@[A-Z][A-Z0-9_]*\??@|^[#;]: ")
+
+
+class Values(Case):
+    def test_from_the_settings(self):
+        self.settings(CDN_FETCH_TIMEOUT="400", CDN_BATCH_TIMEOUT="90", CDN_MAX_BODY="1M")
+        found = {row["name"]: row["value"] for name in {row["name"] for row in self.listed()}
+                 for row in self.names(name).values()}
+        expected = {
+            "URL": "https://cdn.example.org/cdn", "PREFIX": "/cdn", "PREFIX_RE": "/cdn", "URL_HOST": "cdn.example.org",
+            "DATA": "/srv/cdn", "DIR": os.path.realpath(self.folder), "BUILD": BUILD, "MAX_BODY": "1048576",
+            "MAX_KB": "1088", "TIMEOUT": "120",
+            "SLOW_TIMEOUT": "860", "SLOW_STOP": "430"}
+        self.assertEqual({name: found[name] for name in expected if name in found},
+                         {name: expected[name] for name in expected if name in found})
+        self.assertLessEqual({"URL", "DATA", "DIR", "BUILD"}, set(found))
+
+    def test_names(self):
+        rows = self.names("redis", "RUN=/r")
+        self.assertEqual(rows["RUN"]["value"], "/r")
+        self.assertTrue(all(row["meaning"] for row in rows.values()), rows)
+
+    def test_the_command_line_wins(self):
+        self.assertIn("\ndir /elsewhere\n", self.config("redis", "REDIS=/elsewhere"))
+        self.assertIn("https://other.example/docs/api", self.config("nginx", "URL=https://other.example"))
+
+    def test_before_there_is_a_store_or_a_redis(self):
+        self.settings(CDN_DATA_DIR="/nonexistent/store", CDN_REDIS_URL="unix:///nonexistent/redis.sock")
+        self.config("redis")
+
+    def test_what_would_break_out(self):
+        for value in ("a b", "a;b", "a\nb", 'a"b', "{}", "$x", "%(x)s", "a\\", "'", "#"):
+            with self.subTest(value=value):
+                self.assertRefused(self.run_config("redis", "LOG=/" + value), "LOG may have only letters")
+        self.settings(CDN_DATA_DIR="/srv/a b")
+        self.assertRefused(self.run_config("nginx"), "DATA may have only letters")
+        self.config("redis")
+
+    def test_extra_is_the_operators_own(self):
+        text = self.config("nginx", 'EXTRA=add_header X "a;b";\n\t\tcharset {};')
+        self.assertIn('add_header X "a;b";\n\t\tcharset {};\n', text)
+
+    def test_wrong_words(self):
+        rows = [(("redis", "NOTHING=1"), "redis has no name NOTHING; it has RUN"), (("redis", "RUN"), "not NAME=VALUE: RUN"),
+                (("redis", "RUN=/a", "RUN=/b"), "RUN comes twice"), (("redis", "CDN_FSYNC=off"), "belongs into the env file"),
+                (("rediss",), "there are "), (("redis", "--too", "x"), "no such option: --too"),
+                (("redis", "=x"), "no name")]
+        for words, said in rows:
+            with self.subTest(words=words):
+                self.assertRefused(self.run_config(*words), said)
+
+    def test_no_env_file(self):
+        self.assertRefused(self.run_config("supervisord", env_file=False), "no value for")
+        self.assertIn("--env FILE", self.run_config("supervisord", env_file=False).stderr)
+
+    def test_no_program_beside_it(self):
+        run = self.run_config("supervisord", f"BUILD={self.folder}")
+        self.assertEqual(run.returncode, 0)
+        self.assertIn(f"there is no program {self.folder}/cdn.fcgi", run.stderr)
+
+
+class To(Case):
+    def setUp(self):
+        super().setUp()
+        self.to = os.path.join(self.folder, "to")
+        os.mkdir(self.to)
+
+    @staticmethod
+    def identity(path):
+        found = os.lstat(path)
+        return found.st_ino, found.st_mode, found.st_size, found.st_mtime_ns
+
+    def test_written_once(self):
+        path = os.path.join(self.to, "redis.conf")
+        self.assertEqual(self.config("redis", "--to", self.to), f"written\t{path}\n")
+        self.assertEqual(read(path), self.config("redis"))
+        self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o644)
+        self.assertEqual(self.config("redis", "--to", self.to), f"unchanged\t{path}\n")
+
+    def test_what_is_there_stays(self):
+        path = os.path.join(self.to, "redis.conf")
+        for plant in (lambda: os.symlink("/nonexistent", path), lambda: os.mkfifo(path),
+                      lambda: shutil.copy(self.env_file, path)):
+            if os.path.lexists(path):
+                os.unlink(path)
+            plant()
+            before = self.identity(path)
+            self.assertRefused(self.run_config("redis", "--to", self.to), "--replace replaces it", status=1)
+            self.assertEqual(self.identity(path), before)
+        self.assertEqual(self.config("redis", "--to", self.to, "--replace"), f"written\t{path}\n")
+        self.assertEqual(read(path), self.config("redis"))
+        self.assertEqual(os.listdir(self.to), ["redis.conf"])
+
+    def test_a_link_is_replaced_and_not_followed(self):
+        victim, path = os.path.join(self.folder, "victim"), os.path.join(self.to, "redis.conf")
+        os.symlink(victim, path)
+        self.config("redis", "--to", self.to, "--replace")
+        self.assertFalse(os.path.lexists(victim))
+        self.assertFalse(os.path.islink(path))
+
+    def test_no_such_folder(self):
+        self.assertRefused(self.run_config("redis", "--to", self.folder + "/none"), "No such file", status=1)
+
+
+main()
