@@ -42,7 +42,7 @@ class Clients(SiteCase):
         self.assertEqual([(line["method"], line["status"]) for line in lines],
                          [(method, 201), ("GET", 200), ("GET", 200), ("DELETE", 200), ("GET", 404)], lines)
         self.assertGreaterEqual(lines[0]["bytes_in"], SIZE)
-        self.assertEqual(lines[2]["path"], "/api/v4/uploads")
+        self.assertEqual(lines[2]["path"], self.site.front.prefix + "/api/v4/uploads")
 
     def test_curl_with_a_form(self):
         self.check(self.run_client("curl.sh"))

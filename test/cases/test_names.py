@@ -1,10 +1,15 @@
-"""File names as people and attackers send them: a safe name, a URL that works, a header that round-trips."""
+"""File names as people and attackers send them: a safe name, a URL that works, a header that round-trips.
+
+A web server finds a file by the id in its path and passes the rest on as it came, escaped or not, in whatever alphabet; it
+hands on a Content-Disposition that it did not write.
+"""
 import http.client
 import re
 import subprocess
 import urllib.parse
 
 from harness import Multipart, Part, SiteCase, main
+from harness.samples import png
 
 DATA = b"\1\2\3\xfe\xff the file"
 HEADERS = {"server", "date", "content-type", "content-length", "last-modified", "connection", "content-disposition",
@@ -60,6 +65,14 @@ ROWS = [
     (disposition("filename=\"fallback.txt\"; filename*=broken"), "fallback.txt"),
     (disposition("filename*=UTF-8''a%0D%0ASet-Cookie:%20x.txt"), None),
     (disposition("filename*=UTF-8''..%2F..%2Fetc%2Fpasswd"), "passwd"),
+]
+# Kept as they are: several scripts, from right to left, with marks that combine and characters that join, beyond 16 bits.
+ALPHABETS = [
+    "\u0635\u0648\u0631\u0629 \u0627\u0644\u0639\u0637\u0644\u0629 2", "\u05ea\u05de\u05d5\u05e0\u05d4 (1)", "\u0444\u043e\u0442\u043e \u0451",
+    "\u03c6\u03c9\u03c4\u03bf\u03b3\u03c1\u03b1\u03c6\u03af\u03b1", "\u5ea6\u5047\u7167\u7247", "\u5199\u771f\u30d5\u30a1\u30a4\u30eb", "\uc0ac\uc9c4", "\u1109\u1161\u110c\u1175\u11ab",
+    "\u0e20\u0e32\u0e1e\u0e16\u0e48\u0e32\u0e22", "\u091a\u093f\u0924\u094d\u0930 \u0915\u094d\u200d\u0937", "\u1353\u1276", "\U00012000\U00012001", "\uff50\uff48\uff4f\uff54\uff4f\uff0e",
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466 \U0001f3f3\ufe0f\u200d\U0001f308", "\U0001f1f8\U0001f1ea", "e\u0301 vs \u00e9", "Z\u0351\u036b\u0343a\u0329\u0356l\u032bgo",
+    "a + b & c = d~ (!) 'x', @y", "\u00df\u0130\u0131\ufb01",
 ]
 REMOVED = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200e\u200f%$|:;/<>?*\"\\\\]")
 
@@ -141,6 +154,32 @@ class Names(SiteCase):
                 answer = self.site.upload(form=form)
                 self.assertEqual((answer.status, answer.json["code"]), (400, "bad_request"))
                 self.assertIsNone(answer.header("Set-Cookie"))
+
+    def test_alphabets(self):
+        """As forms send them, and as RFC 8187 writes them."""
+        for name in ALPHABETS:
+            for header in (plain(name), disposition("filename*=UTF-8''" + urllib.parse.quote(name, safe=""))):
+                with self.subTest(name=name, header=header):
+                    made = self.put(header)
+                    self.assertEqual((made["filename"], made["url"]), (name, self.url_of(made["id"], name)))
+                    self.assertServed(made)
+
+    def test_alphabets_in_the_path(self):
+        """Of PUT, and of the file's own address: as given, in small letters, unescaped, escaped throughout."""
+        for name in ALPHABETS:
+            for data, extension in ((DATA, ".bin"), (png(), ".png")):
+                given = urllib.parse.quote(name + extension)
+                spellings = [given, re.sub("%..", lambda escape: escape[0].lower(), given), (name + extension).replace(" ", "%20"),
+                             "".join(f"%{byte:02X}" for byte in (name + extension).encode())]
+                for raw in spellings:
+                    with self.subTest(name=name, raw=raw[:60]):
+                        made = self.site.put(data, raw).json
+                        self.assertEqual((made["filename"], made["size"]), (name + extension, len(data)))
+                        for path in spellings:
+                            answer = self.site.get(f"/{made['id']}/{path}")
+                            self.assertEqual((answer.status, answer.body), (200, data), path)
+                            if extension == ".bin":
+                                self.assertEqual(parse_disposition(answer.header("Content-Disposition")), made["filename"])
 
     def test_no_name_at_all(self):
         made = self.put(b'form-data; name="file"')
