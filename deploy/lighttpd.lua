@@ -82,6 +82,13 @@ local function new_id()
 		rand() & 0xfff, rand() & 0x3fff | 0x8000, rand() & 0xffff, rand() & 0xffffffff)
 end
 
+-- The workers log what they answer; what is refused here stands in lighttpd's own log, with the id that the answer carries.
+local function note(id, status)
+	local path = (r.req_attr["request.orig-uri"] or ""):match("^[^?]*")
+	print(string.format('{"id":"%s","remote":"%s","method":"%s","path":"%s","status":%d}', id,
+		r.req_attr["request.remote-addr"], r.req_attr["request.method"], lighty.c.bsenc_json(path), status))
+end
+
 local function refuse(found)
 	local status, code, error, message = table.unpack(words[found] or words[found < 500 and 400 or 500])
 	local names, head = {}, r.resp_header
@@ -101,8 +108,10 @@ local function refuse(found)
 	head["X-Request-Id"] = id
 	head["Allow"] = status == 405 and "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" or ""
 	head["Retry-After"] = ({ [502] = "1", [503] = "5", [504] = "5" })[status] or ""
-	r.resp_body:set(string.format('{"error":"%s","code":"%s","message":"%s","status":%d,"documentation_url":"%s","request_id":"%s"}',
+	r.resp_body:set(string.format(
+		'{"error":"%s","code":"%s","message":"%s","status":%d,"documentation_url":"%s","request_id":"%s"}',
 		error, code, message, status, documentation, id))
+	note(id, status)
 	return status
 end
 
@@ -148,7 +157,8 @@ local status = r.req_item.http_status
 if status == 0 then
 	return lane()
 end
-local path, head = r.req_attr["request.orig-uri"] or "", r.resp_header
+-- A request that lighttpd could not read has no path, and might have been meant for us.
+local path, head = r.req_attr["uri.path"] or "", r.resp_header
 if path ~= "" and not is_ours(path) then
 	return
 end

@@ -168,6 +168,8 @@ class Pool(Workers):
     section  says that
     """
 
+    ENDS = re.compile(rb"(?m)^Child\[\d+\] died|^Spawning child\[\d+\] failed")
+
     def __init__(self, folder, count=2, name="worker", binary=None, env=None, section=None):
         super().__init__(folder, name, binary, env)
         self.count = count
@@ -204,7 +206,7 @@ class Pool(Workers):
 
     def ends(self):
         """How many workers multiwatch has replaced."""
-        return len(re.findall(rb"(?m)^Child\[\d+\] died|^Spawning child\[\d+\] failed", self.log_bytes()))
+        return len(self.ENDS.findall(self.log_bytes()))
 
     def stop(self, timeout=30):
         if self.process:

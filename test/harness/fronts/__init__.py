@@ -2,7 +2,7 @@
 import os
 
 from harness.fronts.front import Front
-from harness.fronts.lighttpd import LighttpdSocket
+from harness.fronts.lighttpd import LighttpdSocket, LighttpdStarted
 from harness.fronts.nginx import Nginx
 
 # Name -> what makes the front in a folder; test/cases runs behind each of them (CDN_FRONT). As many under a path prefix as
@@ -10,6 +10,7 @@ from harness.fronts.nginx import Nginx
 WAYS = {
     "nginx-unbuffered": Nginx,
     "lighttpd-socket": LighttpdSocket,
+    "lighttpd-started": LighttpdStarted,
 }
 
 

@@ -1,7 +1,11 @@
 """lighttpd by deploy/lighttpd.conf, the workers on their sockets or started by it."""
 import os
+import re
+import signal
 
+from harness import process
 from harness.fronts.front import Front
+from harness.servers import Pool, Workers
 
 
 class LighttpdSocket(Front):
@@ -14,7 +18,9 @@ class LighttpdSocket(Front):
         "methods it does not know": "A method that lighttpd does not know is 405 whatever the path, with all methods in Allow.",
         "a chunked body as it comes": "A body of unknown length reaches a worker only once all of it is here.",
     }
-    start_names = {}
+    # What else the names of the file are given, and what the main file says.
+    names = {}
+    main_lines = ()
 
     def __init__(self, folder, extra=""):
         super().__init__(folder)
@@ -24,7 +30,7 @@ class LighttpdSocket(Front):
     def command(self):
         names = {"PREFIX": self.prefix, "URL": self.url}
         script = self.folder.render("lighttpd.lua", **names)
-        conf = self.folder.render("lighttpd.conf", LUA=script, EXTRA=self.extra, **names, **self.start_names)
+        conf = self.folder.render("lighttpd.conf", LUA=script, EXTRA=self.extra, **names, **self.names)
         return ["lighttpd", "-D", "-f", self.main(conf)]
 
     def main(self, conf):
@@ -37,4 +43,100 @@ class LighttpdSocket(Front):
             f.write(f'server.bind = "127.0.0.1"\nserver.port = {self.port}\n'
                     f'server.document-root = "{run}/htdocs"\nserver.upload-dirs = ( "{run}/uploads" )\n'
                     f'server.errorlog = "{self.log}"\ninclude "{conf}"\n')
+            f.writelines(line + "\n" for line in self.main_lines)
         return path
+
+    def complaints(self):
+        """Of its script, or that it cannot work as it is set up."""
+        with open(self.log, encoding="utf-8", errors="replace") as f:
+            return [line for line in f if re.search(r"lua: |\(lua-atpanic\)|loading script|not permitted|Too many open", line)]
+
+
+class StartedPool(Workers):
+    """One of the two pools that lighttpd has started, each as a multiwatch with its workers; they share a log."""
+
+    def __init__(self, front, name, count, binary, env):
+        super().__init__(front.folder, name, binary, env)
+        self.front, self.name, self.count = front, name, count
+        self.socket += "-0"
+        self.log = os.path.join(front.folder.log, "worker.log")
+        self.before = []
+
+    @property
+    def process(self):
+        return self.front.process
+
+    @process.setter
+    def process(self, _):
+        """It is the front's."""
+
+    def keepers(self):
+        """The processes on whose descriptor 0 lighttpd has put this pool's socket."""
+        with open("/proc/net/unix", encoding="utf-8", errors="replace") as f:
+            ours = {f"socket:[{line.split()[6]}]" for line in f if line.endswith(f" {self.socket}\n")}
+        found = []
+        for pid in process.children(self.front.process.pid) if self.front.process else []:
+            try:
+                if os.readlink(f"/proc/{pid}/fd/0") in ours:
+                    found.append(pid)
+            except OSError:
+                pass
+        return found
+
+    def pids(self):
+        return [pid for keeper in self.keepers() for pid in process.children(keeper) if Pool.is_worker(self, pid)]
+
+    def own_lines(self, log):
+        fetch = rb'"method":"POST","path":"[^"?]*/api/v4/upload_from_url["?]'
+        return [line for line in log.splitlines(True) if (re.search(fetch, line) is not None) == (self.name == "slow")]
+
+    def log_bytes(self):
+        return b"".join(self.own_lines(super().log_bytes()))
+
+    def ends(self):
+        """Of both pools: the log does not say whose."""
+        ends = Pool.ENDS.findall(super().log_bytes())
+        return len(ends) - sum(pool.ends_asked for pool in self.front.started if pool is not self)
+
+    def start(self):
+        """Nothing, before lighttpd runs; then those workers that stop() has not ended by now."""
+        if self.front.process:
+            process.wait_until(self.is_fresh, what=f"new workers of the pool {self.name}")
+        return self
+
+    def is_fresh(self):
+        pids = self.pids()
+        return len(pids) == self.count and not set(pids) & set(self.before)
+
+    def stop(self, timeout=30):
+        """Each worker ends, and multiwatch starts another."""
+        if self.front.process:
+            self.before = self.pids()
+            self.signal(signal.SIGUSR1)
+
+
+class LighttpdStarted(LighttpdSocket):
+    """Under a prefix; lighttpd starts the workers."""
+
+    prefix = "/cdn"
+
+    def pools(self, binary, workers, slow, env):
+        count = 1 if workers == "single" else workers
+        self.names = {"START": "", "WORKERS": count, "SLOW_WORKERS": slow or 1}
+        self.started = [StartedPool(self, "worker", count, binary, env), StartedPool(self, "slow", slow or 1, binary, env)]
+        self.names["BUILD"] = os.path.dirname(self.started[0].binary)
+        self.main_lines = (f'server.breakagelog = "{self.started[0].log}"',)
+        return tuple(self.started)
+
+    def start(self):
+        self.process = process.start(self.command(), self.log, self.started[0].env)
+        process.wait_until(self.ready, what=f"the web server on port {self.port}")
+        for pool in self.started:
+            pool.start()
+        return self
+
+    def stop(self):
+        """Until no worker is left."""
+        left = [pid for pool in self.started for pid in (*pool.keepers(), *pool.pids())] if self.process else []
+        super().stop()
+        process.wait_until(lambda: not [pid for pid in left if os.path.exists(f"/proc/{pid}")], 30, "the end of the workers")
