@@ -21,6 +21,7 @@ static int list_files(struct ctl *ctl)
 		const struct ctl_field fields[] = {
 			{.name = "name", .text = config_files[i].name},
 			{.name = "file", .text = config_files[i].file},
+			{.name = "target", .text = config_files[i].target},
 			{.name = "title", .text = title ? title : ""},
 		};
 		ctl_row(ctl, fields, sizeof fields / sizeof *fields);
@@ -77,14 +78,13 @@ static int fill(struct ctl *ctl, const struct config_file *file, const struct co
 {
 	struct buf text;
 	struct slice missing;
-	const char *slash = strrchr(file->file, '/');
 	buf_new(&text, ctl->arena, FILE_MAX);
 	if (template_fill(*file->text, values->list, values->count, &text, &missing) != 0 ||
 		text.failed) {
 		fprintf(stderr, "cdnctl: %s would be too large\n", file->file);
 		return CTL_FAILED;
 	}
-	*out = (struct filled){.name = slash ? slash + 1 : file->file, .text = buf_view(&text)};
+	*out = (struct filled){.name = file->target, .text = buf_view(&text)};
 	return CTL_DONE;
 }
 

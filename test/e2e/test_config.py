@@ -58,7 +58,7 @@ def read(*path):
 class Files(Case):
     def test_each_file_of_deploy_is_listed_once(self):
         there = {os.path.relpath(os.path.join(top, name), DEPLOY)
-                 for top, _, names in os.walk(DEPLOY) for name in names} - OTHERS
+                 for top, _, names in os.walk(DEPLOY) for name in names if name not in OTHERS}
         listed = [row["file"] for row in self.listed()]
         self.assertEqual(sorted(listed), sorted(there))
         self.assertEqual(len(set(listed)), len(listed))
@@ -66,7 +66,8 @@ class Files(Case):
     def test_the_list(self):
         rows = [line.split("\t") for line in self.config(env_file=False).splitlines()]
         self.assertGreater(len(rows), 2)
-        for name, file, title in rows:
+        for name, file, target, title in rows:
+            self.assertEqual(target, {"htaccess": ".htaccess"}.get(os.path.basename(file), os.path.basename(file)))
             first = [line for line in read(DEPLOY, file).splitlines() if not line.startswith("#!")][0]
             self.assertEqual(title, first.lstrip("#;- "))
             self.assertRegex(title, r"^\S.*[^ ]$")

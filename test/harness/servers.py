@@ -32,9 +32,8 @@ def cdnctl_config(*words):
 
 @functools.cache
 def configurations():
-    """File of deploy/ -> what cdnctl config calls it, or the set it belongs to (the list: cgi/programs.cmake)."""
-    rows = [json.loads(line) for line in cdnctl_config("--json").splitlines()]
-    return {row["file"]: row["name"] for row in rows}
+    """File of deploy/ -> its row: the name of the configuration or set, and what the file is called where it is used."""
+    return {row["file"]: row for row in map(json.loads, cdnctl_config("--json").splitlines())}
 
 
 @functools.cache
@@ -59,10 +58,12 @@ class Folder:
             "DIR": self.path, "RUN": self.run, "LOG": self.log, "CONF": self.conf, "DATA": self.data,
             "REDIS": self.redis, "BUILD": BUILD, "WORKERS": "2", "SLOW_WORKERS": "1", "USER": user, "EXTRA": "",
         }
-        config = configurations()[name]
+        if name not in configurations():
+            raise AssertionError(f"cdnctl config does not know deploy/{name}: add it to the list in cgi/programs.cmake")
+        config, target = configurations()[name]["name"], configurations()[name]["target"]
         given = {**{key: value for key, value in common.items() if key in names_of(config)}, **values}
         cdnctl_config(config, *[f"{key}={value}" for key, value in given.items()], "--to", self.conf, "--replace")
-        return os.path.join(self.conf, os.path.basename(name))
+        return os.path.join(self.conf, target)
 
     def remove(self):
         shutil.rmtree(self.path, ignore_errors=True)
