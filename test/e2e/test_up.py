@@ -201,6 +201,28 @@ class Up(Case):
             self.assertEqual(self.curl(made["url"]), JPEG)
         self.assertEqual(Photo.authorizations, [None, None, "Bearer x"])
 
+    def test_a_path_prefix(self):
+        """An address of the operator's own, with a path: nginx is mounted there, on this machine's port."""
+        data, port, first = self.up("prefix")
+        self.assertUp(first)
+        self.assertEqual(run("down", "--data", data).returncode, 0)
+        with open(os.path.join(data, ".env"), "r+", encoding="utf-8") as f:
+            text = f.read().replace(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port}/cdn")
+            f.seek(0)
+            f.write(text)
+        other = free_port()
+        _, _, again = self.up("prefix", other)
+        self.assertUp(again)
+        self.assertIn(f"Running: http://127.0.0.1:{other}/cdn ", again.stdout)
+        key = re.search(r"sk_cdn_[0-9a-f]{64}", first.stdout).group(0)
+        url, back = self.upload_as_printed(again.stdout.replace("YOUR_KEY", key))
+        self.assertRegex(url, f"^http://127.0.0.1:{other}/cdn/")
+        self.assertEqual(back, JPEG)
+        running = run("up", "--data", data, "--detach")
+        self.assertUp(running)
+        self.assertIn(f"Running: http://127.0.0.1:{other}/cdn ", running.stdout)
+        self.assertNotIn("has changed", running.stdout)
+
     def test_a_port_in_use(self):
         with socket.socket() as busy:
             busy.bind(("127.0.0.1", 0))
