@@ -1,4 +1,8 @@
-"""POST /api/v4/uploads: each file is judged by itself, in order; one body, streamed once."""
+"""POST /api/v4/uploads: each file is judged by itself, in order; one body, streamed once.
+
+A web server passes on a body of 40 files as it comes, with no limit or buffer made for one small form, and brings back the
+longest answer there is, 40 file objects, whole.
+"""
 import hashlib
 import json
 import os

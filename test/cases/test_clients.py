@@ -1,4 +1,8 @@
-"""Programs in many languages, as their users write them: each uploads a file, reads it back, lists and deletes it."""
+"""Programs in many languages, as their users write them: each uploads a file, reads it back, lists and deletes it.
+
+What they have in common is all that a web server may ask of a client: some send chunks, some Expect, some HTTP/1.0, some
+wait for nothing and read the answer when they are done.
+"""
 import os
 import random
 import subprocess

@@ -1,4 +1,8 @@
-"""The table of calls that clients rely on, row by row, then the errors."""
+"""The table of calls that clients rely on, row by row, then the errors.
+
+A web server leaves status, headers and body of every answer as they are: no page of its own in place of an error, no type,
+age or cookie added, nothing compressed, HEAD without a body, every method passed on.
+"""
 import calendar
 import hashlib
 import json

@@ -1,4 +1,8 @@
-"""Integrity from end to end: Content-Digest on the way in, Repr-Digest on the way out, as clients and web servers carry them."""
+"""Integrity from end to end: Content-Digest on the way in, Repr-Digest on the way out.
+
+A web server passes on every line of a header that comes more than once, up to 8,000 bytes of it, and a body byte for byte;
+to what it sends in a worker's place it adds the digest that the worker said.
+"""
 import base64
 import hashlib
 import os

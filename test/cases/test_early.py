@@ -60,7 +60,7 @@ class Case(SiteCase):
         return [(STRANGER, 60 * M, 401, "invalid_auth"), (self.small, 40 * M, 402, "file_too_large"),
                 (self.site.key, 60 * M, 413, "body_too_large")]
 
-    def each(self, ask, times=4):
+    def each(self, ask, times=3):
         """ask(key, size, chunked): (status, code) as that client has them; whether it is early or late is chance."""
         before = self.site.stored()
         for key, size, status, code in self.reasons():

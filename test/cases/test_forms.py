@@ -1,4 +1,8 @@
-"""Upload bodies: as real clients send them, and as nobody should."""
+"""Upload bodies: as real clients send them, and as nobody should.
+
+A web server passes a body on byte for byte, in whatever pieces it comes, with a length or in chunks, and leaves it to a
+worker to say what is wrong with it.
+"""
 import hashlib
 import http.client
 import json

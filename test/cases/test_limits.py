@@ -1,4 +1,8 @@
-"""Tiers, their limits, and what is refused before its body was read."""
+"""Tiers, their limits, and what is refused before its body was read.
+
+A web server has no limit of its own below CDN_MAX_BODY on the calls that take files: the account's tier decides, and an
+answer that comes before the body has, or in its middle, goes to the client. See test_early.py for how clients take it.
+"""
 from concurrent.futures import ThreadPoolExecutor
 
 from harness import Multipart, Part, SiteCase, main

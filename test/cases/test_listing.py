@@ -1,4 +1,7 @@
-"""Listing, searching and showing files, by the API and by cdnctl, through the whole service."""
+"""Listing, searching and showing files, by the API and by cdnctl.
+
+A web server passes a query on as it was written: escaped or not, with letters of any alphabet, with + and & and =.
+"""
 import json
 import os
 import urllib.parse

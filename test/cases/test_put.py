@@ -1,4 +1,8 @@
-"""PUT /api/v4/upload/:name: a file by itself, as curl -T and others send it."""
+"""PUT /api/v4/upload/:name: a file by itself, as curl -T and others send it.
+
+A web server passes PUT on, whatever the name in its path: with any escape, any extension, none, or one that it would
+serve, run or forbid by itself; and a body of any type.
+"""
 import hashlib
 import http.client
 import json

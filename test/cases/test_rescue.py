@@ -1,4 +1,8 @@
-"""Old URLs, claimed by cdnctl and asked for as pages write them."""
+"""Old URLs, claimed by cdnctl and asked for as pages write them.
+
+They stand behind url= as they are, with "//", "/../", "?", "&" and escapes: a web server that tidies, decodes or encodes a
+query breaks links that are kept alive for ever. A redirect is passed on, not followed.
+"""
 import datetime
 import json
 import os

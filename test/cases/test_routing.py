@@ -1,4 +1,9 @@
-"""Paths and headers that mean harm: nothing outside the store, nothing taken from Host or X-Forwarded-*."""
+"""Paths and headers that mean harm: nothing outside the store, nothing taken from Host or X-Forwarded-*.
+
+A web server serves a file by itself only for a path that is written as the service writes it, and leaves every other to a
+worker, as it came: none is decoded, tidied or redirected first. What it refuses itself it refuses as the API does. The
+client's address is that of the connection.
+"""
 import os
 import posixpath
 import urllib.parse

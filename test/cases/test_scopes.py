@@ -1,4 +1,7 @@
-"""What a key may be used for, when it was used last, and how it ends."""
+"""What a key may be used for, when it was used last, and how it ends.
+
+Any worker of the pool answers any request: what was said to one holds for all of them at once.
+"""
 import hashlib
 import json
 import threading

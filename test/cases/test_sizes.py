@@ -1,4 +1,7 @@
-"""Files of 1 byte to 300 MB: what comes back is what went in."""
+"""Files of 1 byte to 300 MB: what comes back is what went in.
+
+With a length and without one; neither is held in memory, or cut where a buffer ends, by whatever lies between.
+"""
 import hashlib
 import http.client
 import os
