@@ -8,6 +8,9 @@ from harness.fronts.front import Front
 class Nginx(Front):
     files = ("nginx.conf", "nginx-main.conf")
     settings = {"CDN_SENDFILE": "x-accel-redirect"}
+    differences = {
+        "one age on a 416": "on the static lane a 416 says the file's Cache-Control beside its own no-store, which overrules it.",
+    }
 
     def __init__(self, folder, extra=""):
         super().__init__(folder)
