@@ -6,11 +6,12 @@ age or cookie added, nothing compressed, HEAD without a body, every method passe
 import calendar
 import hashlib
 import json
+import os
 import time
 import urllib.parse
 
-from harness import Multipart, Part, client, main
-from harness.api import ACCOUNT, UNKNOWN, ApiCase, Source
+from harness import Multipart, Part, client, main, wait_until
+from harness.api import ACCOUNT, ENVELOPE, UNKNOWN, ApiCase, Source
 from harness.samples import jpeg, png
 
 SOURCE = Source(png())
@@ -378,6 +379,29 @@ class Contract(ApiCase):
                 self.assertError(answer, 415, "unsupported_media_type", "Unsupported media type")
 
 
+class Twice(ApiCase):
+    settings = SOURCE.settings
+    options = {"slow": 2}
+
+    def test_409_conflict(self):
+        """A client that asks again while the first request is still being carried out."""
+        body = json.dumps({"url": SOURCE.url + "/a.png"}).encode()
+        headers = {"Content-Type": "application/json", "Idempotency-Key": "k", "Content-Length": len(body)}
+        asked = len(SOURCE.asked)
+        SOURCE.open.clear()
+        try:
+            with self.site.begin("POST", API + "/upload_from_url", headers, key=True) as first:
+                first.sendall(body)
+                wait_until(lambda: len(SOURCE.asked) > asked, what="the fetch")
+                answer = self.site.request("POST", API + "/upload_from_url", headers, body, length=None, key=True)
+                self.assertError(answer, 409, "conflict", "Request in progress")
+                self.assertRegex(answer.header("Retry-After"), r"^\d+$")
+                SOURCE.open.set()
+                self.assertEqual(client.read(first, "POST").status, 201)
+        finally:
+            SOURCE.open.set()
+
+
 class Slow(ApiCase):
     settings = {"CDN_RECEIVE_TIMEOUT": "1"}
 
@@ -399,6 +423,7 @@ class Down(ApiCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.id = cls.site.upload(b"x", "a.txt").json["id"]
         cls.site.restart(CDN_MIN_FREE="1000000G")
         cls.site.expect_errors()
 
@@ -416,6 +441,16 @@ class Down(ApiCase):
         self.assertJson(answer, 503)
         self.assertEqual(answer.json, {"status": "down", "checks": {"redis": "up", "store": "up", "free_space": "down"}})
         self.assertEqual(list(answer.json), ["status", "checks"])
+
+    def test_500_internal_error(self):
+        """Of a record that is none any more: as JSON, and not a word of what went wrong."""
+        file = self.id
+        with open(os.path.join(self.site.folder.data, "records", file[-3:], file + ".json"), "w", encoding="utf-8") as f:
+            f.write("{nonsense")
+        answer = self.site.get(f"/{file}/a")
+        self.assertError(answer, 500, "internal_error", "Internal error")
+        self.assertNotIn(b"nonsense", answer.body)
+        self.assertLessEqual(set(answer.json), {*ENVELOPE, "request_id"})
 
     def test_507_storage_full(self):
         self.assertError(self.site.upload(b"x"), 507, "storage_full", "Storage full")

@@ -6,10 +6,11 @@ has nothing more to send or to receive, and it never completes a body that the c
 import json
 import os
 import socket
+import threading
 
 from harness import Multipart, Part, main, process
 from harness.api import UNKNOWN, ApiCase
-from harness.client import chunks, cut, read, send
+from harness.client import chunks, connect, cut, read, send
 from harness.samples import png
 
 MIB = 1 << 20
@@ -119,6 +120,42 @@ class Answered(Case):
             for _ in range(5):
                 self.site.begin(method, path, key=True).close()
         self.assertFree()
+
+
+class Waiting(Case):
+    """Connections on which nothing happens hold no worker, whichever side keeps them."""
+
+    def test_nothing_was_asked(self):
+        silent = [connect(self.site.address) for _ in range(20)]
+        for sock in silent[:10]:
+            sock.sendall(b"GET /up HTTP/1.1\r\nHost: ")
+        self.assertFree()
+        for sock in silent:
+            sock.close()
+
+    def test_answered_and_kept(self):
+        kept = []
+        for _ in range(10):
+            kept.append(self.site.begin("GET", "/up"))
+            self.assertEqual(read(kept[-1]).status, 200)
+        self.assertFree()
+        for sock in kept:
+            sock.close()
+
+    def test_many_at_once(self):
+        """They stand in line for the one worker, and each is answered."""
+        answers = []
+
+        def ask(n):
+            data = bytes([n]) * 50_000
+            answers.append(self.site.put(data, f"{n}.bin").status if n % 2 else self.site.get("/up").status)
+
+        threads = [threading.Thread(target=ask, args=(n,)) for n in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(sorted(answers), [200] * 8 + [201] * 8)
 
 
 class Downloading(Case):

@@ -15,16 +15,23 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "BREW")
 
 
 class Source(http.server.ThreadingHTTPServer):
-    """A web server on this machine, with the same bytes at every path; see settings. asked: the headers of each request."""
+    """A web server on this machine, with the same bytes at every path; see settings.
+
+    asked  the headers of each request
+    open   answers wait for it
+    """
 
     daemon_threads = True
 
     def __init__(self, data):
         asked = self.asked = []
+        gate = self.open = threading.Event()
+        gate.set()
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 asked.append(self.headers)
+                gate.wait(60)
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
