@@ -21,10 +21,11 @@ static int list_files(struct ctl *ctl)
 		const struct ctl_field fields[] = {
 			{.name = "name", .text = config_files[i].name},
 			{.name = "file", .text = config_files[i].file},
-			{.name = "target", .text = config_files[i].target},
 			{.name = "title", .text = title ? title : ""},
+			{.name = "target", .text = config_files[i].target},
 		};
-		ctl_row(ctl, fields, sizeof fields / sizeof *fields);
+		/* The last is for programs. */
+		ctl_row(ctl, fields, sizeof fields / sizeof *fields - !ctl->json);
 	}
 	return CTL_DONE;
 }

@@ -1,4 +1,4 @@
--- lighttpd.lua, for lighttpd.conf: the static lane before a request, lighttpd's own refusals and the limits of ranges after it.
+-- The script of lighttpd.conf: the static lane before a request, lighttpd's own refusals and the limits of ranges after it.
 local r = lighty.r
 local prefix, files, documentation = "@PREFIX@", "@DATA@/files/", "@URL@/docs/api#errors"
 

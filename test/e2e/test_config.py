@@ -66,11 +66,10 @@ class Files(Case):
     def test_the_list(self):
         rows = [line.split("\t") for line in self.config(env_file=False).splitlines()]
         self.assertGreater(len(rows), 2)
-        for name, file, target, title in rows:
-            self.assertEqual(target, {"htaccess": ".htaccess"}.get(os.path.basename(file), os.path.basename(file)))
+        for name, file, title in rows:
             first = [line for line in read(DEPLOY, file).splitlines() if not line.startswith("#!")][0]
             self.assertEqual(title, first.lstrip("#;- "))
-            self.assertRegex(title, r"^\S.*[^ ]$")
+            self.assertRegex(title, r"^\S.*\.$", "a whole sentence")
             self.assertRegex(name, r"^[a-z-]+$")
 
     def test_a_name_means_one_thing_everywhere(self):
@@ -111,6 +110,12 @@ class Values(Case):
                          {name: expected[name] for name in expected if name in found})
         self.assertLessEqual({"URL", "DATA", "DIR", "BUILD"}, set(found))
 
+    def test_a_prefix_in_a_pattern(self):
+        self.settings(CDN_PUBLIC_URL="https://example.org/~ann/a.b")
+        rows = self.names("lighttpd")
+        self.assertEqual((rows["PREFIX"]["value"], rows["PREFIX_RE"]["value"]), ("/~ann/a.b", "/~ann/a[.]b"))
+        self.assertIn('"^/~ann/a[.]b/', self.config("lighttpd"))
+
     def test_names(self):
         rows = self.names("redis", "RUN=/r")
         self.assertEqual(rows["RUN"]["value"], "/r")
@@ -140,7 +145,8 @@ class Values(Case):
         rows = [(("redis", "NOTHING=1"), "redis has no name NOTHING; it has RUN"), (("redis", "RUN"), "not NAME=VALUE: RUN"),
                 (("redis", "RUN=/a", "RUN=/b"), "RUN comes twice"), (("redis", "CDN_FSYNC=off"), "belongs into the env file"),
                 (("rediss",), "there are "), (("redis", "--too", "x"), "no such option: --too"),
-                (("redis", "=x"), "no name")]
+                (("redis", "=x"), "no name"), (("nginx", "PREFIX=cdn"), "PREFIX begins with /"),
+                (("nginx", "PREFIX=/cdn/"), "PREFIX begins with /"), (("nginx", "URL=https://x.example/"), "PREFIX begins with /")]
         for words, said in rows:
             with self.subTest(words=words):
                 self.assertRefused(self.run_config(*words), said)
@@ -148,6 +154,17 @@ class Values(Case):
     def test_no_env_file(self):
         self.assertRefused(self.run_config("supervisord", env_file=False), "no value for")
         self.assertIn("--env FILE", self.run_config("supervisord", env_file=False).stderr)
+
+    def test_sendfile_that_nobody_follows(self):
+        rows = [("nginx", "off", None), ("nginx", "x-accel-redirect", None), ("nginx", "x-sendfile", "off|x-accel-redirect"),
+                ("lighttpd", "x-accel-redirect", "off|x-sendfile"), ("redis", "x-sendfile", None)]
+        for name, value, cure in rows:
+            with self.subTest(name=name, value=value):
+                self.settings(CDN_SENDFILE=value)
+                run = self.run_config(name)
+                self.assertEqual(run.returncode, 0)
+                self.assertEqual(run.stderr, "" if not cure else f"cdnctl: warning: CDN_SENDFILE is {value}, which {name} does "
+                                 f"not know; in the env file make it {cure}\n")
 
     def test_no_program_beside_it(self):
         run = self.run_config("supervisord", f"BUILD={self.folder}")
@@ -173,6 +190,36 @@ class To(Case):
         self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o644)
         self.assertEqual(self.config("redis", "--to", self.to), f"unchanged\t{path}\n")
 
+    def test_modes(self):
+        self.addCleanup(os.umask, os.umask(0o077))
+        self.config("spawn-fcgi", "--to", self.to)
+        self.assertEqual(stat.S_IMODE(os.stat(os.path.join(self.to, "spawn-fcgi")).st_mode), 0o755)
+
+    def test_a_set(self):
+        """Each under its name; written, as many files."""
+        files = [row["target"] for row in self.listed() if row["name"] == "systemd"]
+        self.assertGreater(len(files), 1)
+        self.assertEqual(re.findall(r"(?m)^# ---- (.*)$", self.config("systemd")), files)
+        self.config("systemd", "--to", self.to)
+        self.assertEqual(sorted(os.listdir(self.to)), sorted(files))
+        self.assertEqual("\n".join(f"# ---- {name}\n" + read(self.to, name) for name in files), self.config("systemd"))
+        with open(os.path.join(self.to, files[-1]), "a", encoding="utf-8") as f:
+            f.write("# mine\n")
+        os.unlink(os.path.join(self.to, files[0]))
+        self.assertRefused(self.run_config("systemd", "--to", self.to), files[-1], status=1)
+        self.assertFalse(os.path.exists(os.path.join(self.to, files[0])), "all of them, or none")
+
+    def test_written_by_root_into_roots_folder(self):
+        """The store's owner is no more than that."""
+        store = os.path.join(self.folder, "store")
+        os.mkdir(store)
+        if os.getuid() == 0:
+            os.chown(store, 33, 33)
+        os.chmod(self.to, 0o700)
+        self.settings(CDN_DATA_DIR=store)
+        self.config("redis", "--to", self.to)
+        self.assertEqual(os.stat(os.path.join(self.to, "redis.conf")).st_uid, os.getuid())
+
     def test_what_is_there_stays(self):
         path = os.path.join(self.to, "redis.conf")
         for plant in (lambda: os.symlink("/nonexistent", path), lambda: os.mkfifo(path),
@@ -190,6 +237,7 @@ class To(Case):
     def test_a_link_is_replaced_and_not_followed(self):
         victim, path = os.path.join(self.folder, "victim"), os.path.join(self.to, "redis.conf")
         os.symlink(victim, path)
+        os.symlink(victim, path + ".new")
         self.config("redis", "--to", self.to, "--replace")
         self.assertFalse(os.path.lexists(victim))
         self.assertFalse(os.path.islink(path))
