@@ -90,6 +90,11 @@ local function note(id, status)
 end
 
 local function refuse(found)
+	-- So lighttpd finds the slow pool's line when it is full.
+	local path = (r.req_attr["uri.path"] or "") .. (r.req_attr["request.path-info"] or "")
+	if found == 500 and path == prefix .. "/api/v4/upload_from_url" then
+		found = 503
+	end
 	local status, code, error, message = table.unpack(words[found] or words[found < 500 and 400 or 500])
 	local names, head = {}, r.resp_header
 	local id = head["X-Request-Id"] or new_id()

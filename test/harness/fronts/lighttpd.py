@@ -56,8 +56,8 @@ class StartedPool(Workers):
     """One of the two pools that lighttpd has started, each as a multiwatch with its workers; they share a log."""
 
     def __init__(self, front, name, count, binary, env):
-        super().__init__(front.folder, name, binary, env)
         self.front, self.name, self.count = front, name, count
+        super().__init__(front.folder, name, binary, env)
         self.socket += "-0"
         self.log = os.path.join(front.folder.log, "worker.log")
         self.before = []
@@ -93,10 +93,18 @@ class StartedPool(Workers):
     def log_bytes(self):
         return b"".join(self.own_lines(super().log_bytes()))
 
+    @property
+    def ends_asked(self):
+        """Of both pools, as ends() is."""
+        return self.front.ends_asked
+
+    @ends_asked.setter
+    def ends_asked(self, count):
+        self.front.ends_asked = count
+
     def ends(self):
         """Of both pools: the log does not say whose."""
-        ends = Pool.ENDS.findall(super().log_bytes())
-        return len(ends) - sum(pool.ends_asked for pool in self.front.started if pool is not self)
+        return len(Pool.ENDS.findall(super().log_bytes()))
 
     def start(self):
         """Nothing, before lighttpd runs; then those workers that stop() has not ended by now."""
@@ -119,6 +127,7 @@ class LighttpdStarted(LighttpdSocket):
     """Under a prefix; lighttpd starts the workers."""
 
     prefix = "/cdn"
+    ends_asked = 0
 
     def pools(self, binary, workers, slow, env):
         count = 1 if workers == "single" else workers
