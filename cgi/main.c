@@ -65,12 +65,17 @@ static int read_config(struct worker *w)
 	return -1;
 }
 
-/* Somebody must have started us with a listening socket as descriptor 0. */
-static int take_listener(struct worker *w)
+static bool has_listener(void)
 {
 	int listening = 0;
 	socklen_t n = sizeof listening;
-	if (getsockopt(LISTENER, SOL_SOCKET, SO_ACCEPTCONN, &listening, &n) != 0 || !listening) {
+	return getsockopt(LISTENER, SOL_SOCKET, SO_ACCEPTCONN, &listening, &n) == 0 && listening;
+}
+
+/* Somebody must have started us with a listening socket as descriptor 0. */
+static int take_listener(struct worker *w)
+{
+	if (!has_listener()) {
 		log_say(&w->log, LOG_ERROR,
 			"descriptor 0 is not a listening socket: start me by spawn-fcgi or a "
 			"FastCGI server");
@@ -131,6 +136,18 @@ static int boot(struct worker *w)
 	}
 	plan_recycling(w);
 	return 0;
+}
+
+/*
+ * Whoever starts workers may start the next one at once, multiwatch does: a mistake in the settings
+ * would keep all cores busy.
+ */
+static void hold_back(const struct worker *w)
+{
+	static const struct timespec a_second = {1, 0};
+	if (has_listener()) {
+		sigtimedwait(&w->stop_signals, NULL, &a_second);
+	}
 }
 
 /* A busy worker never waits, so it must ask whether a signal came. */
@@ -246,6 +263,8 @@ int main(int argc, char **argv)
 		if (w.config.listener == LISTENER_OWN) {
 			serve_the_last(&w);
 		}
+	} else {
+		hold_back(&w);
 	}
 	app_close(w.app);
 	arena_release(&w.arena);

@@ -1,12 +1,13 @@
-"""deploy/systemd as systemd itself judges it; run they are by test/supervisors."""
+"""deploy/systemd as systemd itself judges it, and that running it in a test harms nobody; it is run by test/supervisors."""
 import os
 import re
 import shutil
 import subprocess
+import tempfile
 import unittest
 
 from harness import BUILD, Folder, main
-from harness.supervisors.systemd import OWNER, UNITS
+from harness.supervisors.systemd import OWNER, UNITS, UNSHARE, boot_command, possible
 
 # Of 10, which is no protection at all; 2 is what systemd calls "OK".
 EXPOSURE_MAX = {"worker": 0.7, "slow": 1.2}
@@ -40,6 +41,60 @@ class Units(unittest.TestCase):
             level = float(re.search(r"Overall exposure level for \S+: ([\d.]+)", said).group(1))
             print(f"exposure of {pool}: {level}")
             self.assertLessEqual(level, most, said)
+
+
+# What can be changed from where the tests' systemd runs: nothing but the test's folder. $1 is that, $2 the programs.
+LOOK_FOR_HOLES = r"""
+for place in / /etc /usr /var /var/log /home /root /opt /srv /dev /sys "$2" $(ls -d /*); do
+	if touch "$place/hole" 2>/dev/null; then
+		case $place in /run | /tmp | /proc) ;; *) echo "$place can be written" ;; esac
+	fi
+done
+for place in /tmp /var/tmp /dev/shm; do
+	[ "$(stat -f -c %T $place)" = tmpfs ] || echo "$place is the machine's"
+done
+if [ -e "$3" ]; then echo "the machine's /tmp is seen"; fi
+if (echo 1 >/proc/sys/vm/overcommit_memory) 2>/dev/null; then echo "a setting of the kernel can be changed"; fi
+[ "$SYSTEMD_UNIT_PATH" = /run/systemd/system ] || echo "it knows units of the machine"
+ls /run/systemd/system
+touch "$1/seen"
+"""
+
+
+class Walls(unittest.TestCase):
+    """A systemd that starts the machine's own services empties /tmp, for one. Ours must not be able to."""
+
+    def setUp(self):
+        self.folder = Folder()
+        self.addCleanup(self.folder.remove)
+        self.units = os.path.join(self.folder.path, "units")
+        os.mkdir(self.units)
+        with open(os.path.join(self.units, "only.target"), "w", encoding="ascii") as f:
+            f.write("[Unit]\n")
+        self.script = os.path.join(self.folder.path, "holes.sh")
+        with open(self.script, "w", encoding="ascii") as f:
+            f.write(LOOK_FOR_HOLES)
+        with tempfile.NamedTemporaryFile(delete=False) as f:
+            self.outside = f.name
+        self.addCleanup(os.unlink, self.outside)
+
+    def boot(self, *unshare):
+        env = {**os.environ, "BOOT": f"sh {self.script} {self.folder.path} {BUILD} {self.outside}"}
+        return subprocess.run([*unshare, *boot_command(self.folder.path, BUILD, self.units)], env=env, timeout=60,
+                              capture_output=True, text=True, check=False)
+
+    def test_not_in_namespaces(self):
+        done = self.boot()
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("not in namespaces of its own", done.stderr)
+        self.assertFalse(os.path.exists(os.path.join(self.folder.path, "seen")))
+
+    if possible():
+        def test_holes(self):
+            done = self.boot(*UNSHARE)
+            self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "only.target\n", ""))
+            self.assertTrue(os.path.exists(os.path.join(self.folder.path, "seen")))
+            self.assertTrue(os.path.exists(self.outside))
 
 
 main()

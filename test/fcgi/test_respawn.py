@@ -1,64 +1,12 @@
 """Workers come and go under load: no request fails, no upload is shortened."""
-import hashlib
 import os
 import random
 import shutil
 import signal
-import threading
 import time
 
-from harness import BUILD, Multipart, Part, Site, SiteCase, client, main, process
-
-
-class Load:
-    """Uploads on some threads; every answer must be 201, and every file is read back."""
-
-    def __init__(self, site, threads=4):
-        self.site = site
-        self.stopping = threading.Event()
-        self.faults, self.done, self.bytes = [], 0, 0
-        self.lock = threading.Lock()
-        self.threads = [threading.Thread(target=self.run, args=(number,)) for number in range(threads)]
-
-    def run(self, number):
-        rng = random.Random(number)
-        while not self.stopping.is_set():
-            try:
-                fault = self.one(rng)
-            except Exception as error:  # whatever a client may see is a fault
-                fault = repr(error)
-            with self.lock:
-                self.done += 1
-                if fault:
-                    self.faults.append(fault)
-
-    def one(self, rng):
-        data = rng.randbytes(rng.choice((0, 10, 5_000, 70_000, 400_000, 1_500_000)))
-        form = Multipart(Part(data, filename="a.bin"))
-        body = form.body()
-        # In pieces with pauses, so that signals come in the middle of it.
-        answer = self.site.request(
-            "POST", "/api/v4/upload", {"Content-Type": form.content_type}, client.cut(body, len(body) // 4 + 1),
-            key=True, chunked=rng.random() < 0.5, length=len(body), pause_s=rng.choice((0, 0.002, 0.02)))
-        if answer.status != 201:
-            return repr(answer)
-        back = self.site.fetch(answer.json["url"])
-        self.bytes += len(data)
-        if back.status != 200 or hashlib.sha256(back.body).digest() != hashlib.sha256(data).digest():
-            return f"{len(data)} bytes came back as {back.status}, {len(back.body)} bytes"
-        return None
-
-    def during(self, seconds, act, every):
-        """Call act() every so many seconds."""
-        for thread in self.threads:
-            thread.start()
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            act()
-            time.sleep(every)
-        self.stopping.set()
-        for thread in self.threads:
-            thread.join(60)
+from harness import BUILD, Site, SiteCase, main, process
+from harness.load import Load
 
 
 class Respawn(SiteCase):
@@ -83,9 +31,10 @@ class Respawn(SiteCase):
 
         load = Load(self.site)
         load.during(10, act, 0.05)
-        self.check(load, 30)
-        self.assertGreater(count, 100)
-        self.assertGreater(self.site.pool.ends(), 30)
+        self.check(load, 10 if self.site.supervisor else 30)
+        # A process manager that takes a second to replace a worker leaves less to be ended.
+        self.assertGreater(count, 15 if self.site.supervisor else 100)
+        self.assertGreater(self.site.pool.ends(), 8 if self.site.supervisor else 30)
 
 
 class Recycling(SiteCase):
@@ -114,7 +63,7 @@ class Ageing(SiteCase):
         load = Load(self.site, 2)
         load.during(4, lambda: None, 0.1)
         self.assertEqual(load.faults, [])
-        self.assertGreaterEqual(self.site.pool.ends(), 4)
+        self.assertGreaterEqual(self.site.pool.ends(), 2 if self.site.supervisor else 4)
         before = self.site.pool.ends()
         time.sleep(2.5)
         self.assertGreater(self.site.pool.ends(), before)
@@ -126,9 +75,11 @@ class Upgrade(SiteCase):
     @classmethod
     def setUpClass(cls):
         site = Site(settings=cls.settings, workers=2)
-        cls.binary = os.path.join(site.folder.path, "cdn.fcgi")
+        os.mkdir(os.path.join(site.folder.path, "bin"))
+        cls.binary = os.path.join(site.folder.path, "bin", "cdn.fcgi")
         shutil.copy2(os.path.join(BUILD, "cdn.fcgi"), cls.binary)
-        site.pool.binary = cls.binary
+        for pool in site.pools:
+            pool.binary = cls.binary
         cls.site = site.start()
 
     def test_program_replaced(self):
@@ -139,9 +90,7 @@ class Upgrade(SiteCase):
         def act():
             shutil.copy2(os.path.join(BUILD, "cdn.fcgi"), self.binary + ".new")
             os.rename(self.binary + ".new", self.binary)
-            for pid in process.children(self.site.pool.process.pid):
-                self.site.expect_ends(1)
-                process.kill(pid, signal.SIGTERM)
+            self.site.pool.signal(signal.SIGTERM)
 
         load.during(5, act, 1)
         self.assertEqual(load.faults, [])

@@ -201,7 +201,8 @@ class Pool(Workers):
     def is_worker(self, pid):
         """Not so for a moment after the fork, before the program is run."""
         try:
-            return os.readlink(f"/proc/{pid}/exe") == os.path.realpath(self.binary)
+            # Replaced by a newer one, it is still the program that runs.
+            return os.readlink(f"/proc/{pid}/exe").removesuffix(" (deleted)") == os.path.realpath(self.binary)
         except OSError:
             return False
 

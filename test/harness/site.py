@@ -244,8 +244,8 @@ class Site:
         return sock
 
     def differs(self, name):
-        """Whether the web server is known not to do that; see Front."""
-        return self.front.differs(name)
+        """Whether the web server, or the process manager, is known not to do that; see Differing."""
+        return any([part.differs(name) for part in (self.front, self.supervisor) if part])
 
     def get(self, path, headers=(), **more):
         return self.request("GET", path, headers, **more)

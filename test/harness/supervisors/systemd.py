@@ -24,10 +24,20 @@ Environment={env}
 """
 
 
+UNSHARE = ("unshare", "--pid", "--mount", "--propagation", "private", "--cgroup", "--ipc", "--uts", "--fork", "--mount-proc",
+           "--kill-child")
+
+
+def boot_command(folder, programs, units):
+    """For behind UNSHARE; see boot.sh."""
+    boot = os.path.join(os.path.dirname(__file__), "boot.sh")
+    return ["sh", boot, os.readlink("/proc/self/ns/mnt"), folder, programs, units]
+
+
 def possible():
     """Whether a systemd can be run here: namespaces and mounts take root, and not every container's root may."""
     return os.getuid() == 0 and subprocess.run(
-        ["unshare", "--pid", "--mount", "--cgroup", "--ipc", "--uts", "--fork", "--mount-proc", "true"],
+        [*UNSHARE, "true"],
         capture_output=True, check=False).returncode == 0
 
 
@@ -69,12 +79,11 @@ class Systemd(Supervisor):
         shutil.rmtree(units, ignore_errors=True)
         self.write_units(units)
         self.give_store()
-        boot = os.path.join(os.path.dirname(__file__), "boot.sh")
+        # unshare itself ignores the SIGTERM that it would get when this test dies.
         self.process = process.start(
-            # unshare itself ignores the SIGTERM that it would get when this test dies.
-            ["setpriv", "--pdeathsig", "KILL", "--", "unshare", "--pid", "--mount", "--propagation", "private", "--cgroup", "--ipc", "--uts", "--fork",
-             "--mount-proc", "--kill-child", "sh", boot, os.readlink("/proc/self/ns/mnt"), self.folder.path,
-             os.path.dirname(self.pools[0].binary), units], self.folder.log + "/systemd.log")
+            ["setpriv", "--pdeathsig", "KILL", "--", *UNSHARE,
+             *boot_command(self.folder.path, os.path.dirname(self.pools[0].binary), units)],
+            self.folder.log + "/systemd.log")
         process.wait_until(self.ready, what="systemd")
         for pool in self.pools:
             self.start_pool(pool)
