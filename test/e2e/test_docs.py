@@ -12,7 +12,7 @@ from harness import BUILD, ROOT, SiteCase, main
 from harness.samples import jpeg
 
 API = "cgi/pages/docs/api.md"
-TEXTS = ("README.md", API)
+TEXTS = ("README.md", API, "deploy/README.md")
 
 
 def read(name):
