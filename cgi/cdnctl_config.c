@@ -22,10 +22,8 @@ static int list_files(struct ctl *ctl)
 			{.name = "name", .text = config_files[i].name},
 			{.name = "file", .text = config_files[i].file},
 			{.name = "title", .text = title ? title : ""},
-			{.name = "target", .text = config_files[i].target},
 		};
-		/* The last is for programs. */
-		ctl_row(ctl, fields, sizeof fields / sizeof *fields - !ctl->json);
+		ctl_row(ctl, fields, sizeof fields / sizeof *fields);
 	}
 	return CTL_DONE;
 }
@@ -79,13 +77,14 @@ static int fill(struct ctl *ctl, const struct config_file *file, const struct co
 {
 	struct buf text;
 	struct slice missing;
+	const char *slash = strrchr(file->file, '/');
 	buf_new(&text, ctl->arena, FILE_MAX);
 	if (template_fill(*file->text, values->list, values->count, &text, &missing) != 0 ||
 		text.failed) {
 		fprintf(stderr, "cdnctl: %s would be too large\n", file->file);
 		return CTL_FAILED;
 	}
-	*out = (struct filled){.name = file->target, .text = buf_view(&text)};
+	*out = (struct filled){.name = slash ? slash + 1 : file->file, .text = buf_view(&text)};
 	return CTL_DONE;
 }
 

@@ -9,9 +9,7 @@
 #include "base/slice.h"
 
 struct config_file {
-	const char *name;   /* what it is asked for by */
-	const char *file;   /* its path in deploy/ */
-	const char *target; /* what it is called where it is used */
+	const char *name, *file; /* what it is asked for by, and its path in deploy/ */
 	const struct slice *text;
 };
 

@@ -14,8 +14,7 @@ target_include_directories(cdnctl PRIVATE ${CMAKE_BINARY_DIR}/rooms/cgi)
 target_link_libraries(cdnctl PRIVATE cdn_base cdn_config cdn_crypto cdn_http cdn_sniff cdn_store
 	cdn_fetch)
 
-# What cdnctl config prints: a name, and a file of deploy/. A name that comes several times stands for a set. "=NAME" behind a
-# file is what it is called where it is used, if not as here.
+# What cdnctl config prints: a name, and a file of deploy/. A name that comes several times stands for a set.
 set(configurations
 	nginx             nginx.conf
 	nginx-main        nginx-main.conf
@@ -36,15 +35,10 @@ set(declarations)
 set(rows)
 while(configurations)
 	list(POP_FRONT configurations name file)
-	get_filename_component(target ${file} NAME)
-	if(file MATCHES "^(.*)=(.*)$")
-		set(file ${CMAKE_MATCH_1})
-		set(target ${CMAKE_MATCH_2})
-	endif()
 	string(MAKE_C_IDENTIFIER deploy_${file} symbol)
 	cdn_embed(cdnctl deploy/${file} ${symbol})
 	string(APPEND declarations "extern const struct slice ${symbol};\n")
-	string(APPEND rows "\t{\"${name}\", \"${file}\", \"${target}\", &${symbol}},\n")
+	string(APPEND rows "\t{\"${name}\", \"${file}\", &${symbol}},\n")
 endwhile()
 file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/embedded/config_files.c @ONLY CONTENT [[
 /* Made from the list in cgi/programs.cmake. */

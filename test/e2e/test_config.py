@@ -197,7 +197,7 @@ class To(Case):
 
     def test_a_set(self):
         """Each under its name; written, as many files."""
-        files = [row["target"] for row in self.listed() if row["name"] == "systemd"]
+        files = [os.path.basename(row["file"]) for row in self.listed() if row["name"] == "systemd"]
         self.assertGreater(len(files), 1)
         self.assertEqual(re.findall(r"(?m)^# ---- (.*)$", self.config("systemd")), files)
         self.config("systemd", "--to", self.to)

@@ -32,8 +32,8 @@ def cdnctl_config(*words):
 
 @functools.cache
 def configurations():
-    """File of deploy/ -> its row: the name of the configuration or set, and what the file is called where it is used."""
-    return {row["file"]: row for row in map(json.loads, cdnctl_config("--json").splitlines())}
+    """File of deploy/ -> what cdnctl config calls it, or the set it belongs to (the list: cgi/programs.cmake)."""
+    return {row["file"]: row["name"] for row in map(json.loads, cdnctl_config("--json").splitlines())}
 
 
 @functools.cache
@@ -60,10 +60,10 @@ class Folder:
         }
         if name not in configurations():
             raise AssertionError(f"cdnctl config does not know deploy/{name}: add it to the list in cgi/programs.cmake")
-        config, target = configurations()[name]["name"], configurations()[name]["target"]
+        config = configurations()[name]
         given = {**{key: value for key, value in common.items() if key in names_of(config)}, **values}
         cdnctl_config(config, *[f"{key}={value}" for key, value in given.items()], "--to", self.conf, "--replace")
-        return os.path.join(self.conf, target)
+        return os.path.join(self.conf, os.path.basename(name))
 
     def remove(self):
         shutil.rmtree(self.path, ignore_errors=True)
