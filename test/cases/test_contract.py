@@ -71,11 +71,12 @@ class Contract(ApiCase):
                 answer = self.site.upload(form=form)
                 self.assertError(answer, 400, "missing_parameter", "Missing file parameter", parameter="file")
         form = {"Content-Type": Multipart().content_type}
-        answer = self.site.request("POST", "/api/v4/upload", form, key=self.small, length=12 * MIB)
+        answer = self.site.announce("POST", "/api/v4/upload", 12 * MIB, form, key=self.small)
         self.assertQuota(answer, "file_too_large", "File size exceeds your limit of 10 MB per file", 0)
         self.assertQuota(self.site.upload(b"x", key=self.full), "quota_exceeded", "Storage quota exceeded", 10 * MIB)
         answer = self.site.request("POST", "/api/v4/upload", form, key=True, length=33 * MIB)
-        self.assertError(answer, 413, "body_too_large", "Request body too large")
+        check = self.assertOwnRefusal if self.site.differs("413 of a worker") else self.assertError
+        check(answer, 413, "body_too_large", "Request body too large")
         key = {"Idempotency-Key": "row-1"}
         first, again = self.site.upload(b"one", headers=key), self.site.upload(b"one", headers=key)
         self.assertEqual((first.status, first.json), (again.status, again.json))
@@ -413,6 +414,7 @@ class Slow(ApiCase):
             if self.site.differs("408 to a slow sender"):
                 # The web server waits, and no worker does.
                 self.assertEqual(self.site.me().status, 200)
+                self.assertEqual([line["path"] for line in self.site.access()][-1:], ["/api/v4/me"])
                 return
             self.assertError(client.read(sock), 408, "request_timeout", "Request timeout")
 

@@ -94,8 +94,7 @@ class Tiers(Case):
         form = Multipart(Part(b"", filename="a"))
         for length in (40 * M, M + 10 * K + 1):
             with self.subTest(length=length):
-                answer = self.site.request("POST", "/api/v4/upload", {"Content-Type": form.content_type},
-                                           iter([bytes(64 * K)] * 16), length=length, key=key)
+                answer = self.site.announce("POST", "/api/v4/upload", length, {"Content-Type": form.content_type}, key=key)
                 self.assertTooLarge(answer, "10 KB")
                 self.assertIn("quota", answer.json)
         self.assertNothingLeft(key)
@@ -131,9 +130,8 @@ class Sizes(Case):
                 f"CDN_TIER_{tier.split('_')[-1].upper()}_FILE": value for tier, (value, _) in row.items()})
             # At once: an early refusal takes what is still on its way for up to 2 s.
             with ThreadPoolExecutor(3) as pool:
-                answers = list(pool.map(lambda tier: self.site.request(
-                    "POST", "/api/v4/upload", {"Content-Type": form.content_type}, iter([b"--"]), length=400 * M,
-                    key=keys[tier]), row))
+                answers = list(pool.map(lambda tier: self.site.announce(
+                    "POST", "/api/v4/upload", 102 * M, {"Content-Type": form.content_type}, key=keys[tier]), row))
             for answer, (_, words) in zip(answers, row.values()):
                 self.assertTooLarge(answer, words)
 

@@ -74,6 +74,18 @@ class ApiCase(SiteCase):
         self.assertEqual((line["status"], line["error"]), (status, code))
         self.assertTrue(line["detail"])
 
+    def assertOwnRefusal(self, answer, status, code, error):
+        """Of the web server: in the same envelope, but no worker has logged it."""
+        self.assertEqual(answer.status, status, answer)
+        self.assertEqual(answer.header("Content-Type"), "application/json; charset=utf-8")
+        self.assertEqual(answer.header("Cache-Control"), "no-store")
+        doc = answer.json
+        self.assertEqual(list(doc), [*ENVELOPE, "request_id"])
+        self.assertEqual((doc["error"], doc["code"], doc["status"]), (error, code, status))
+        self.assertTrue(doc["documentation_url"].startswith(self.site.url + "/"))
+        self.assertEqual(doc["request_id"], answer.header("X-Request-Id"))
+        self.assertNotIn(doc["request_id"], [line["id"] for line in self.site.access()])
+
     def assertFile(self, doc, **members):
         """A file object, with these values among others."""
         self.assertEqual(list(doc), FILE)

@@ -80,6 +80,12 @@ def chunks(pieces):
     yield b"0\r\n\r\n"
 
 
+def zeros(count, size=1 << 20):
+    """So many of them, in pieces."""
+    for at in range(0, count, size):
+        yield bytes(min(size, count - at))
+
+
 def cut(data, size=65536):
     """bytes -> pieces of that size."""
     for at in range(0, len(data), size):

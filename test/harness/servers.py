@@ -65,6 +65,15 @@ class Folder:
         cdnctl_config(config, *[f"{key}={value}" for key, value in given.items()], "--to", self.conf, "--replace")
         return os.path.join(self.conf, os.path.basename(name))
 
+    def setting(self, name):
+        """What the env file says, if it is there yet and says it."""
+        try:
+            with open(os.path.join(self.path, ".env"), encoding="utf-8") as f:
+                lines = dict(line.rstrip("\n").split("=", 1) for line in f if "=" in line)
+        except FileNotFoundError:
+            lines = {}
+        return lines.get(name)
+
     def remove(self):
         shutil.rmtree(self.path, ignore_errors=True)
 

@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import select
 import subprocess
 import time
 
@@ -242,6 +243,18 @@ class Site:
         sock = client.connect(self.address, timeout)
         sock.sendall(client.head(method, self.front.prefix + path, [("Host", "localhost"), *headers]))
         return sock
+
+    def announce(self, method, path, length, headers=(), key=None):
+        """What is said to the head alone of a request with so long a body, which is to be refused."""
+        headers = [*(headers.items() if isinstance(headers, dict) else headers), ("Content-Length", length)]
+        with self.begin(method, path, headers, key) as sock:
+            if self.differs("refusal before the body"):
+                # To all of the body, and not before.
+                self.get("/up")
+                if select.select([sock], [], [], 0)[0]:
+                    raise AssertionError(client.read(sock, method))
+                client.send(sock, client.zeros(length))
+            return client.read(sock, method)
 
     def differs(self, name):
         """Whether the web server, or the process manager, is known not to do that; see Differing."""

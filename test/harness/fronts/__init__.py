@@ -3,12 +3,13 @@ import os
 
 from harness.fronts.front import Front
 from harness.fronts.lighttpd import LighttpdSocket, LighttpdStarted
-from harness.fronts.nginx import Nginx
+from harness.fronts.nginx import Nginx, NginxBuffered
 
 # Name -> what makes the front in a folder; test/cases runs behind each of them (CDN_FRONT). As many under a path prefix as
 # not, and each web server both ways where it has two.
 WAYS = {
     "nginx-unbuffered": Nginx,
+    "nginx-buffered": NginxBuffered,
     "lighttpd-socket": LighttpdSocket,
     "lighttpd-started": LighttpdStarted,
 }
