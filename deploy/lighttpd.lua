@@ -111,6 +111,7 @@ local function refuse(found)
 	head["X-Content-Type-Options"] = "nosniff"
 	head["Access-Control-Allow-Origin"] = "*"
 	head["X-Request-Id"] = id
+	head["Access-Control-Expose-Headers"] = status == 416 and "Content-Range" or ""
 	head["Allow"] = status == 405 and "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" or ""
 	head["Retry-After"] = ({ [502] = "1", [503] = "5", [504] = "5" })[status] or ""
 	r.resp_body:set(string.format(
