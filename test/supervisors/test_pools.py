@@ -254,6 +254,20 @@ class Broken(Case):
             pool.wait_whole(60)
         self.assertEqual(self.site.upload(b"after").status, 201)
 
+    def test_killed_as_soon_as_it_starts(self):
+        """A manager that counts failed starts must not give the worker up."""
+        self.site.expect_ends()
+        victims = set()
+        for _ in range(1 if self.site.differs(REPLACED) else 5):
+            pid = process.wait_until(lambda: min(set(self.site.slow.pids()) - victims, default=0), 30, "a new worker")
+            victims.add(pid)
+            for other in {pid, *self.site.slow.pids()}:
+                victims.add(other)
+                process.kill(other, signal.SIGKILL)
+        if self.site.differs(REPLACED):
+            self.wait_replaced(self.site.slow, *victims)
+        self.site.slow.wait_whole(30)
+
     def tries(self):
         return self.site.pool.log_bytes().count(b"error: CDN_MAX_BODY")
 

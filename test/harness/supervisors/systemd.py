@@ -15,11 +15,10 @@ UNITS = sorted(os.listdir(os.path.join(ROOT, "deploy/systemd")))
 OWNER = "www-data"
 # Where its targets come from on a machine; here nothing of the machine's is known to it, see boot.sh.
 STUBS = ("basic.target", "network.target", "shutdown.target", "sockets.target", "sysinit.target")
-# A test's own folder is where nobody should keep a store: in /tmp, which a worker has for itself. The leak checker uses
-# ptrace, which it may not.
+# A test's own folder is where nobody should keep a store: in /tmp, which a worker has for itself. So it is shown there, not to
+# be written, except what the unit itself says. The leak checker uses ptrace, which a worker may not.
 DROP_IN = """[Service]
-BindPaths={folder}
-BindReadOnlyPaths={programs}
+BindReadOnlyPaths={folder} {programs}
 Environment={env}
 """
 
