@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import shutil
 import select
 import subprocess
 import time
@@ -84,8 +85,13 @@ class Site:
         """Write the env file; workers that start from now on use it."""
         self.settings.update(changes)
         lines = [f"{name}={value}\n" for name, value in self.settings.items() if value is not None]
-        with open(os.path.join(self.folder.path, ".env"), "w", encoding="utf-8") as f:
+        path = os.path.join(self.folder.path, ".env")
+        with open(path + ".new", "w", encoding="utf-8") as f:
             f.writelines(lines)
+        if os.path.exists(path):
+            shutil.copymode(path, path + ".new")
+        # A worker that starts at this moment sees the old or the new, never a part.
+        os.rename(path + ".new", path)
 
     def restart(self, **changes):
         """The workers anew, with these settings changed."""
