@@ -10,6 +10,7 @@ import unittest.mock
 
 from harness import ROOT, Folder, Nginx, main, wait_until
 from harness.client import connect, read, request
+from harness.fronts import NginxBuffered
 from harness.responder import Responder
 
 ID = "0193a1b2-c3d4-7e5f-8a9b-0123456ababc"
@@ -30,6 +31,7 @@ FROM_WORKER = b'Status: 418 Worker\r\nContent-Type: text/plain\r\nContent-Length
 
 
 class Case(unittest.TestCase):
+    front = Nginx
     @classmethod
     def setUpClass(cls):
         cls.folder = Folder()
@@ -41,7 +43,7 @@ class Case(unittest.TestCase):
         cls.answer = FROM_WORKER
         cls.responder = Responder(os.path.join(cls.folder.run, "worker.sock"), lambda values, body: cls.answer)
         cls.slow = Responder(os.path.join(cls.folder.run, "slow.sock"), lambda values, body: FROM_SLOW)
-        cls.nginx = Nginx(cls.folder).start()
+        cls.nginx = cls.front(cls.folder).start()
 
     @classmethod
     def tearDownClass(cls):
@@ -451,8 +453,9 @@ class SlowPool(Case):
         self.assertReachesWorker("/api/v4/upload", "POST", body=b"x")
 
 
-class Patience(Case):
-    """For how long nginx waits for the slow pool: shortened, so as to see its end."""
+class Shortened(Case):
+    """With a wait shortened, so as to see its end."""
+    wait = (None, None)
 
     @classmethod
     def setUpClass(cls):
@@ -463,17 +466,36 @@ class Patience(Case):
             with open(path, encoding="utf-8") as f:
                 text = f.read()
             with open(path, "w", encoding="utf-8") as f:
-                f.write(re.sub(r"(location = /api/v4/upload_from_url {[^}]*fastcgi_read_timeout )\d+s", r"\g<1>1s", text))
+                f.write(re.sub(*cls.wait, text))
             return path
 
         with unittest.mock.patch.object(Folder, "render", shortened):
             super().setUpClass()
+
+
+class Patience(Shortened):
+    """For how long nginx waits for the slow pool."""
+    wait = (r"(location = /api/v4/upload_from_url {[^}]*fastcgi_read_timeout )\d+s", r"\g<1>1s")
 
     def test_its_end_is_504(self):
         self.slow.answer = lambda values, body: time.sleep(1.5) or FROM_SLOW
         self.assertRefusedHere(self.ask(FETCH, "POST", body=b"{}"), 504, "5")
         self.responder.answer = lambda values, body: time.sleep(1.5) or FROM_WORKER
         self.assertReachesWorker("/api/v4/me")
+
+
+class SlowBody(Shortened):
+    """Where nginx takes the body first, it alone waits for it."""
+    front = NginxBuffered
+    wait = (r"client_body_timeout \d+s;", "client_body_timeout 1s;")
+
+    def test_a_client_that_stops_sending(self):
+        for path in ("/upload", "/uploads", "/upload/a.bin"):
+            for framing in ("Content-Length: 100", "Transfer-Encoding: chunked"):
+                with self.subTest(path=path, framing=framing), connect(self.nginx.address) as sock:
+                    sock.sendall(f"PUT /cdn/api/v4{path} HTTP/1.1\r\nHost: x\r\n{framing}\r\n\r\n12\r\n".encode())
+                    self.assertEqual(sock.recv(100), b"")
+        self.assertEqual(self.responder.called, [])
 
 
 class WithoutWorkers(Case):
