@@ -81,7 +81,7 @@ class Authorization(SiteCase):
         for values in (["Bearer " + "x" * 65000], ["Bearer " + self.site.key] * 2,
                        ["Bearer " + OTHER, "Bearer " + self.site.key], ["Bearer " + self.site.key, "Basic eDp5"],
                        [f"Bearer {self.site.key}\x01"]):
-            self.assertMalformed(self.me(*values), (400, 401, 431))
+            self.assertMalformed(self.me(*values), (400, 401))
 
     def test_nothing_else_is_a_key(self):
         value = "Bearer " + self.site.key
@@ -100,10 +100,7 @@ class Authorization(SiteCase):
             self.me(value)
         self.me("Bearer " + key, "Bearer " + key)
         self.me(f"Bearer {key} " + "x" * 20000)
-        try:
-            self.site.upload(b"x", "a", length="5,5")
-        except ConnectionResetError:
-            pass  # Refused, and closed, with the body still on its way.
+        self.site.upload(b"x", "a", length="5,5")
         for path in ("/me", "/nothing", "/%zz", "//me"):
             self.site.get(f"{API}{path}?key={key}", key=True)
         self.site.get(f"/{UNKNOWN}/a.png?key={key}")

@@ -70,6 +70,18 @@ class BothLanes(Case):
     def test_worker_lane(self):
         self.race(BYTES, "a.bin", "a.bin")
 
+    def test_gone_while_one_still_reads(self):
+        """What a web server has open for one reader it gives to no other once the file is gone."""
+        data = PICTURE * 7  # more than two sockets take in advance
+        for name in ("a.png", "a.other"):
+            for _ in range(3):
+                made = self.site.upload(data, "a.png").json
+                path = f"/{made['id']}/{name}"
+                with self.site.begin("GET", path) as sock:
+                    self.assertEqual(sock.recv(12), b"HTTP/1.1 200")
+                    self.assertEqual(self.site.delete(made["id"]).status, 200)
+                    self.assertEqual(self.site.get(path).status, 404)
+
 
 class Streamed(Case):
     settings = {"CDN_SENDFILE": "off"}

@@ -79,7 +79,7 @@ class Accepted(Case):
         for raw in BAD_NAMES:
             with self.subTest(raw=raw[:60]):
                 answer = self.site.put(b"x", raw)
-                self.assertMalformed(answer)
+                self.assertEqual((answer.status, answer.json["code"]), (400, "bad_request"))
                 self.assertIsNone(answer.header("Set-Cookie"))
         for path in ("/api/v4/upload/", "/api/v4/upload/a/b", "/api/v4/upload/a/"):
             self.assertEqual(self.site.request("PUT", path, (), b"x", key=True).status, 404, path)
@@ -156,8 +156,7 @@ class Refused(Case):
 
     def test_lengths(self):
         for length in ("abc", "1e3", "+5", "5,5", str(2**63), str(2**64 + 5), "-5"):
-            answer = self.site.request("PUT", "/api/v4/upload/a.bin", length=length, key=True)
-            self.assertEqual(answer.status, 400, length)
+            self.assertEqual(self.site.put(b"12345", length=length).status, 400, length)
         self.assertEqual(self.site.stored(), [])
 
 
@@ -176,8 +175,8 @@ class Limits(Case):
             return self.site.announce("PUT", "/api/v4/upload/a", length, key=key)
         for length in (10 * K + 1, M):
             self.assertRefused(asked(length), 402, "file_too_large")
-        for length in (M + 1, 1 << 26 if self.site.differs("refusal before the body") else 1 << 40):
-            answer = self.site.announce_too_much("PUT", "/api/v4/upload/a", length, key=key)
+        for length in (M + 1, 1 << 40):
+            answer = self.site.request("PUT", "/api/v4/upload/a", length=length, key=key)
             self.assertRefused(answer, 413, "body_too_large")
         for _ in range(2):
             self.assertStored(self.site.put(NOISE[:10 * K], key=key), NOISE[:10 * K])

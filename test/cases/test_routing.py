@@ -50,6 +50,7 @@ class Paths(SiteCase):
                       f"/{id}/..%2f..%2fsecret.png",
                       f"//{id}/a.png", f"/{id}//a.png", f"/./{id}/a.png", f"/{id}/./a.png", f"/x/../{id}/a.png",
                       f"/{id}%2fa.png", f"/{id}/a%2fb.png", f"/{id}/a%5cb.png", f"/{id}/a%00.png", f"/{id}/%c0%af.png",
+                      f"/{id}/%e0%80%af.png",
                       f"/{id}/a%.png", f"/{id}/%zz.png", f"/{id}/a/b.png", f"/.files/{shard}/{id}.png",
                       f"/files/{shard}/{id}.png",
                       f"/{id}/%ff.png", f"/{id}/a%0d%0aX: y.png", f"/{id}/..", f"/{id}/."]
@@ -60,10 +61,6 @@ class Paths(SiteCase):
                     self.assertNotIn(SECRET, answer.body)
                     continue
                 self.assertIn(answer.status, (400, 404), answer)
-                if answer.status == 400 and not answer.header("X-Request-Id"):
-                    self.assertMalformed(answer)
-                    self.assertNotIn(SECRET, answer.body)
-                    continue
                 self.assertEqual(answer.header("Content-Type"), "application/json; charset=utf-8")
                 self.assertIn(answer.json["code"], ("bad_request", "not_found", "route_not_found"))
                 self.assertNotIn(SECRET, answer.body)
