@@ -46,7 +46,7 @@ local function lane()
 	end
 	local method = r.req_attr["request.method"]
 	local file = (method == "GET" or method == "HEAD") and lighty.c.stat(files .. id:sub(-3) .. "/" .. id .. "." .. ext)
-	if not file or not file.is_file then
+	if not file then
 		return
 	end
 	local head = r.resp_header
@@ -74,7 +74,7 @@ local words = {
 	[503] = { 503, "unavailable", "Service unavailable", "The service is not available at the moment; please try again." },
 	[504] = { 504, "gateway_timeout", "Gateway timeout", "The worker did not answer in time; please try again." },
 }
-words[403], words[414], words[431], words[501], words[505] = words[404], words[400], words[400], words[405], words[400]
+words[403], words[501], words[505] = words[404], words[405], words[400]
 
 local function new_id()
 	local rand = lighty.c.rand
@@ -135,11 +135,11 @@ local function see_range()
 		local first, last = spec:match("^%s*(%d*)%-(%d*)%s*$")
 		count = count + 1
 		-- Of more than ten lighttpd would send the first ten.
-		if count > 10 or not first or first .. last == "" or first == "" and #last > 15 then
+		if count > 10 or not first or first .. last == "" then
 			r.req_header["Range"] = ""
 			return 200
 		end
-		some = some or first == "" and tonumber(last) > 0 or first ~= "" and tonumber(first) < size and #last <= 15
+		some = some or first == "" and tonumber(last) > 0 or first ~= "" and tonumber(first) < size
 	end
 	if not some then
 		head["Content-Range"] = "bytes */" .. size
@@ -150,9 +150,8 @@ end
 
 -- What a worker hands over by X-Sendfile. Not by lighttpd's own x-sendfile, which would give it another ETag.
 local function hand_over(path)
-	r.resp_header["Content-Length"] = ""
 	local file = path:sub(1, #files) == files and not path:find("..", 1, true) and lighty.c.stat(path)
-	local status = file and file.is_file and send(file) or 404
+	local status = file and send(file) or 404
 	if status >= 400 then
 		return refuse(status)
 	end

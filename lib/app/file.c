@@ -193,7 +193,6 @@ int file_serve(struct call *c, struct error *err)
 		return call_full(err);
 	}
 	set_headers(c, &record, disposition);
-	/* Of nothing there is nothing to hand off, and a web server can tell a file by its having a size. */
-	bool ours = c->app->config->sendfile == SENDFILE_OFF || record.size == 0;
-	return ours ? stream(c, &record, err) : hand_off(c, &record, err);
+	return c->app->config->sendfile == SENDFILE_OFF ? stream(c, &record, err)
+							: hand_off(c, &record, err);
 }

@@ -1,5 +1,6 @@
 """lighttpd by deploy/lighttpd.conf beyond the case list: what it refuses by itself, pools that are not there, restarts."""
 import os
+import random
 import select
 import shutil
 import signal
@@ -7,8 +8,10 @@ import socket
 import subprocess
 import unittest
 
-from harness import Multipart, Part, Site, SiteCase, client, main, process, wait_until
+from harness import Folder, Multipart, Part, Site, SiteCase, client, main, process, wait_until
 from harness.fronts.lighttpd import LighttpdSocket, LighttpdStarted
+from harness.load import Load
+from harness.responder import Responder
 from harness.samples import png
 
 FETCH = "/api/v4/upload_from_url"
@@ -149,6 +152,61 @@ class Pools(Own):
                 and "deleted" in fd]
 
 
+class Streamed(SiteCase):
+    options = {"front": LighttpdSocket}
+    settings = {"CDN_SENDFILE": "off"}
+
+    def test_an_answer_waits_in_the_worker(self):
+        """While a reader takes his time over it, and not in a file of lighttpd's, but for some buffers."""
+        made = self.site.upload(bytes(30_000 * KB), "a.bin").json
+        with self.site.begin("GET", f"/{made['id']}/a.bin") as sock:
+            self.assertEqual(sock.recv(12), b"HTTP/1.1 200")
+            for _ in range(20):
+                self.assertEqual(self.site.get("/up").status, 200)
+            with os.scandir(os.path.join(self.site.folder.run, "uploads")) as entries:
+                self.assertLess(sum(entry.stat().st_size for entry in entries), 1000 * KB)
+            while sock.recv(1 << 20):
+                pass
+
+
+class HandOff(unittest.TestCase):
+    """Whatever a worker names, only the store is open to it."""
+
+    def setUp(self):
+        self.folder = Folder()
+        self.addCleanup(self.folder.remove)
+        self.front = LighttpdSocket(self.folder)
+        self.responder = Responder(os.path.join(self.folder.run, "worker.sock"), self.answer)
+        self.addCleanup(self.responder.close)
+        self.front.start()
+        self.addCleanup(self.front.stop)
+
+    def answer(self, _values, _body):
+        return b"Status: 200\r\nContent-Type: image/png\r\nX-Request-Id: 1\r\nX-Sendfile: " + self.path.encode() + b"\r\n\r\n"
+
+    def ask(self, path, method="GET", **headers):
+        self.path = path
+        return client.request(self.front.address, method, "/x", headers)
+
+    def test_paths(self):
+        store = os.path.join(self.folder.data, "files")
+        os.mkdir(store)
+        for path in (store + "/a", self.folder.data + "/secret"):
+            with open(path, "wb") as f:
+                f.write(b"bytes")
+        answer = self.ask(store + "/a")
+        self.assertEqual((answer.status, answer.body, answer.header("X-Sendfile")), (200, b"bytes", None))
+        for path in ("/etc/passwd", self.folder.data + "/secret", store + "/../secret", store, "a"):
+            with self.subTest(path=path):
+                answer = self.ask(path)
+                self.assertEqual((answer.status, answer.json["code"], answer.json["request_id"]), (404, "not_found", "1"))
+                self.assertIsNone(answer.header("X-Sendfile"))
+        # Only GET has ranges (RFC 9110 section 14.2).
+        self.assertEqual(self.ask(store + "/a", "HEAD", Range="bytes=9-").status, 200)
+        self.assertEqual(self.ask(store + "/a", Range="bytes=9-").status, 416)
+        self.assertEqual(self.ask(store + "/a", Range="bytes=0-99999999999999999999").body, b"bytes")
+
+
 class Started(SiteCase):
     """Workers that lighttpd has started."""
 
@@ -159,6 +217,27 @@ class Started(SiteCase):
             "Content-Type": form.content_type, "Content-Length": len(form.body())}, key=True)
         sock.sendall(form.body()[:300 * KB])
         return sock
+
+    def test_others(self):
+        """What is not below the prefix is left as it is."""
+        for path in ("/", "/cd", "/cdnx", "/other"):
+            answer = client.request(self.site.address, "GET", path)
+            self.assertEqual((answer.status, answer.header("Content-Type")), (404 if path != "/" else answer.status, "text/html"))
+            self.assertIsNone(answer.header("X-Request-Id"))
+
+    def test_terminated_every_50_ms(self):
+        """No failed and no shortened upload."""
+        rng = random.Random(1)
+
+        def act():
+            for pid in rng.sample(self.site.pool.pids(), 1) if self.site.pool.pids() else []:
+                self.site.expect_ends(1)
+                process.kill(pid, signal.SIGTERM)
+
+        load = Load(self.site)
+        load.during(5, act, 0.05)
+        self.assertEqual(load.faults, [])
+        self.assertGreater(load.done, 15)
 
     def test_graceful_restart(self):
         """SIGUSR1: an upload under way is finished, the workers are new."""
@@ -187,6 +266,15 @@ class Ends(unittest.TestCase):
         """lighttpd itself: what it has started does not stay behind."""
         self.site.front.process.kill()
         self.assertGone()
+
+    def test_multiwatch_killed(self):
+        """Its workers do not stay behind, unseen by anybody; a restart begins anew."""
+        self.pids = self.site.pool.pids()
+        process.kill(self.site.pool.keepers()[0], signal.SIGKILL)
+        self.assertGone()
+        self.site.front.process.send_signal(signal.SIGUSR1)
+        wait_until(lambda: self.site.get("/up").status == 200, what="a new pool")
+        self.site.pool.start()
 
     def test_stopped(self):
         self.site.front.process.terminate()

@@ -57,9 +57,9 @@ class Site:
         if workers == "single":
             pool = Worker(self.folder, binary=binary, env=env, wrapper=wrapper)
         else:
-            pool = Pool(self.folder, workers, binary=binary, env=env, port=self.front.ports[0])
+            pool = Pool(self.folder, workers, binary=binary, env=env)
         if slow or slow is None and workers != "single":
-            return pool, Pool(self.folder, slow or 1, name="slow", binary=binary, env=env, port=self.front.ports[1])
+            return pool, Pool(self.folder, slow or 1, name="slow", binary=binary, env=env)
         os.symlink(pool.socket, os.path.join(self.folder.run, "slow.sock"))
         return pool, pool
 
@@ -261,12 +261,6 @@ class Site:
                     raise AssertionError(client.read(sock, method))
                 client.send(sock, client.zeros(length))
             return client.read(sock, method)
-
-    def announce_too_much(self, method, path, length, headers=(), key=None):
-        """The same of a body above CDN_MAX_BODY, which a web server may refuse by itself and at once."""
-        if self.differs("413 of a worker"):
-            return self.request(method, path, headers, key=key, length=length)
-        return self.announce(method, path, length, headers, key)
 
     def differs(self, name):
         """Whether the web server, or the process manager, is known not to do that; see Differing."""

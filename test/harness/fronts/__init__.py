@@ -1,7 +1,6 @@
 """The web servers, and each way of mounting the service behind one."""
 import os
 
-from harness.fronts.caddy import CaddyTcp, CaddyUnix
 from harness.fronts.front import Front
 from harness.fronts.lighttpd import LighttpdSocket, LighttpdStarted
 from harness.fronts.nginx import Nginx, NginxBuffered
@@ -13,8 +12,6 @@ WAYS = {
     "nginx-buffered": NginxBuffered,
     "lighttpd-socket": LighttpdSocket,
     "lighttpd-started": LighttpdStarted,
-    "caddy-unix": CaddyUnix,
-    "caddy-tcp": CaddyTcp,
 }
 
 
@@ -23,4 +20,4 @@ def chosen():
     return WAYS[os.environ.get("CDN_FRONT") or "nginx-unbuffered"]
 
 
-__all__ = ["WAYS", "CaddyUnix", "Front", "Nginx", "chosen"]
+__all__ = ["WAYS", "Front", "Nginx", "chosen"]

@@ -71,9 +71,9 @@ class StartedPool(Workers):
         """It is the front's."""
 
     def keepers(self):
-        """The processes on whose descriptor 0 lighttpd has put this pool's socket."""
+        """The processes on whose descriptor 0 lighttpd has put a socket of this pool: it numbers them."""
         with open("/proc/net/unix", encoding="utf-8", errors="replace") as f:
-            ours = {f"socket:[{line.split()[6]}]" for line in f if line.endswith(f" {self.socket}\n")}
+            ours = {f"socket:[{line.split()[6]}]" for line in f if re.search(rf" {re.escape(self.socket[:-1])}\d+\n", line)}
         found = []
         for pid in process.children(self.front.process.pid) if self.front.process else []:
             try:
