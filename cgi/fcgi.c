@@ -143,10 +143,20 @@ static int add_headers(struct request *req, char **environment)
 	return 0;
 }
 
+/*
+ * mod_fcgid says how much it has, even when the host's limit has cut the body: what the client said
+ * comes from deploy/htaccess, under this name.
+ */
+static struct slice promised_length(char **environment)
+{
+	struct slice length = parameter(environment, "REDIRECT_HTTP_CONTENT_LENGTH");
+	return length.n ? length : parameter(environment, "CONTENT_LENGTH");
+}
+
 static void understand(struct fcgi *f, struct request *req)
 {
 	char **environment = f->connection.envp;
-	struct slice length = parameter(environment, "CONTENT_LENGTH");
+	struct slice length = promised_length(environment);
 	struct slice prefix = slice_view(f->config->public_prefix);
 	/* Each sets the error when it fails; else it stays as it was: none. */
 	if (add_headers(req, environment) != 0 ||

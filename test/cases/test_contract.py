@@ -74,7 +74,7 @@ class Contract(ApiCase):
         answer = self.site.announce("POST", "/api/v4/upload", 12 * MIB, form, key=self.small)
         self.assertQuota(answer, "file_too_large", "File size exceeds your limit of 10 MB per file", 0)
         self.assertQuota(self.site.upload(b"x", key=self.full), "quota_exceeded", "Storage quota exceeded", 10 * MIB)
-        answer = self.site.request("POST", "/api/v4/upload", form, key=True, length=33 * MIB)
+        answer = self.site.announce("POST", "/api/v4/upload", 33 * MIB, form, key=True, above_all=True)
         check = self.assertOwnRefusal if self.site.differs("413 of a worker") else self.assertError
         check(answer, 413, "body_too_large", "Request body too large")
         key = {"Idempotency-Key": "row-1"}

@@ -193,8 +193,12 @@ class Ceiling(Case):
         for method, path in (("DELETE", "/api/v4/uploads/batch"), ("POST", "/api/v4/upload_from_url"), ("POST", "/api/v4/revoke")):
             for chunked in (False, True):
                 with self.subTest(path=path, chunked=chunked):
-                    answer = self.site.request(method, path, {"Content-Type": "application/json"}, bytes(4 * M), key=True,
+                    key = self.site.cdnctl("key", "add", "test@example.org", "--name", "one")
+                    answer = self.site.request(method, path, {"Content-Type": "application/json"}, bytes(4 * M), key=key,
                                                chunked=chunked)
+                    if path.endswith("/revoke") and self.site.differs("a limit for small bodies"):
+                        self.assertEqual((answer.status, answer.json["success"]), (200, True))
+                        continue
                     self.assertEqual((answer.status, answer.json["code"]), (413, "body_too_large"))
                     self.assertEqual(answer.header("Content-Type"), "application/json; charset=utf-8")
         self.assertEqual(self.site.me().status, 200)

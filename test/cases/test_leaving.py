@@ -88,7 +88,10 @@ class Uploading(Case):
                     sock.sendall(body)
                     sock.shutdown(socket.SHUT_WR)
                     answered = sock.recv(12)
-                    self.assertIn(answered, (b"", b"HTTP/1.1 400", b"HTTP/1.1 408"))
+                    if self.site.differs("400 to a body cut short"):
+                        self.assertEqual(answered, b"HTTP/1.1 500")
+                    else:
+                        self.assertIn(answered, (b"", b"HTTP/1.1 400", b"HTTP/1.1 408"))
                 self.assertNothingLeft()
 
     def test_reset(self):
@@ -107,12 +110,19 @@ class Answered(Case):
             with self.upload_head(method, path, kind, len(body)) as sock:
                 sock.sendall(body)
             self.assertFree()
-        process.wait_until(lambda: not self.site.unfinished(), what="an empty tmp/")
-        files = self.site.get("/api/v4/uploads", key=True).json["uploads"]
-        self.assertEqual(self.site.me().json["storage_used"], sum(file["size"] for file in files))
-        self.assertEqual(len([path for path in self.site.stored() if path.endswith(".bin")]), len(files))
-        for file in files:
+        # Where the web server starts another worker for the next client, one of these may still be at it.
+        process.wait_until(self.agrees, what="counters and files that agree")
+        for file in self.files():
             self.assertEqual(len(self.site.fetch(file["url"]).body), file["size"])
+
+    def files(self):
+        return self.site.get("/api/v4/uploads", key=True).json["uploads"]
+
+    def agrees(self):
+        """What is listed is counted and stored, and nothing else; looked at in this order, with nobody at work."""
+        files = self.files()
+        return (not self.site.unfinished() and self.site.me().json["storage_used"] == sum(file["size"] for file in files) and
+                len([path for path in self.site.stored() if path.endswith(".bin")]) == len(files))
 
     def test_of_small_requests(self):
         for method, path in (("GET", "/api/v4/me"), ("GET", "/up"), ("DELETE", "/api/v4/upload/" + UNKNOWN),

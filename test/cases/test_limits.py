@@ -151,7 +151,8 @@ class Ceiling(Case):
         answer = self.site.request("POST", "/api/v4/upload", {"Content-Type": "multipart/form-data; boundary=b"},
                                    pieces(), length=60 * M, key=True)
         self.assertCeiling(answer)
-        self.assertFalse(answer.sent_all)
+        if self.site.differs("413 of a worker") or not self.site.differs("refusal before the body"):
+            self.assertFalse(answer.sent_all)
 
     def test_found_out_while_streaming(self):
         answer = self.site.upload(bytes(M), "a", chunked=True)

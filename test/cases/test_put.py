@@ -79,7 +79,10 @@ class Accepted(Case):
         for raw in BAD_NAMES:
             with self.subTest(raw=raw[:60]):
                 answer = self.site.put(b"x", raw)
-                self.assertEqual((answer.status, answer.json["code"]), (400, "bad_request"))
+                if self.is_refused_as_text(answer):
+                    self.assertMalformed(answer, (400, 403, 404, 414))
+                else:
+                    self.assertEqual((answer.status, answer.json["code"]), (400, "bad_request"))
                 self.assertIsNone(answer.header("Set-Cookie"))
         for path in ("/api/v4/upload/", "/api/v4/upload/a/b", "/api/v4/upload/a/"):
             self.assertEqual(self.site.request("PUT", path, (), b"x", key=True).status, 404, path)
@@ -175,8 +178,8 @@ class Limits(Case):
             return self.site.announce("PUT", "/api/v4/upload/a", length, key=key)
         for length in (10 * K + 1, M):
             self.assertRefused(asked(length), 402, "file_too_large")
-        for length in (M + 1, 1 << 40):
-            answer = self.site.request("PUT", "/api/v4/upload/a", length=length, key=key)
+        for length in (M + 1, self.site.front.longest):
+            answer = self.site.announce("PUT", "/api/v4/upload/a", length, key=key, above_all=True)
             self.assertRefused(answer, 413, "body_too_large")
         for _ in range(2):
             self.assertStored(self.site.put(NOISE[:10 * K], key=key), NOISE[:10 * K])

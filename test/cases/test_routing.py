@@ -60,6 +60,10 @@ class Paths(SiteCase):
                 if not self.is_ours(path):
                     self.assertNotIn(SECRET, answer.body)
                     continue
+                if self.is_refused_as_text(answer):
+                    self.assertMalformed(answer, (400, 403, 404, 414))
+                    self.assertNotIn(SECRET, answer.body)
+                    continue
                 self.assertIn(answer.status, (400, 404), answer)
                 self.assertEqual(answer.header("Content-Type"), "application/json; charset=utf-8")
                 self.assertIn(answer.json["code"], ("bad_request", "not_found", "route_not_found"))

@@ -33,6 +33,10 @@ class SiteCase(unittest.TestCase):
             self.assertTrue(self.site.differs("malformed requests as JSON"), answer)
             self.assertLess(len(answer.body), 1000)
 
+    def is_refused_as_text(self, answer):
+        """Whether the web server refused this by itself, and is known to do it without JSON."""
+        return not answer.header("X-Request-Id") and self.site.differs("malformed requests as JSON")
+
 
 def keep(result):
     """For the table of test/matrix.py: how the cases went behind this front, or under this process manager."""

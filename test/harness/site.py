@@ -250,11 +250,12 @@ class Site:
         sock.sendall(client.head(method, self.front.prefix + path, [("Host", "localhost"), *headers]))
         return sock
 
-    def announce(self, method, path, length, headers=(), key=None):
-        """What is said to the head alone of a request with so long a body, which is to be refused."""
+    def announce(self, method, path, length, headers=(), key=None, above_all=False):
+        """What is said to the head alone of a request with so long a body, which is to be refused; above_all: by CDN_MAX_BODY."""
         headers = [*(headers.items() if isinstance(headers, dict) else headers), ("Content-Length", length)]
         with self.begin(method, path, headers, key) as sock:
-            if self.differs("refusal before the body"):
+            late = self.differs("refusal before the body")
+            if late and not (above_all and self.differs("413 of a worker")):
                 # To all of the body, and not before.
                 self.get("/up")
                 if select.select([sock], [], [], 0)[0]:

@@ -1,6 +1,7 @@
 """The web servers, and each way of mounting the service behind one."""
 import os
 
+from harness.fronts.fcgid import Fcgid
 from harness.fronts.front import Front
 from harness.fronts.lighttpd import LighttpdSocket, LighttpdStarted
 from harness.fronts.nginx import Nginx, NginxBuffered
@@ -10,6 +11,7 @@ from harness.fronts.nginx import Nginx, NginxBuffered
 WAYS = {
     "nginx-unbuffered": Nginx,
     "nginx-buffered": NginxBuffered,
+    "apache-fcgid": Fcgid,
     "lighttpd-socket": LighttpdSocket,
     "lighttpd-started": LighttpdStarted,
 }
@@ -20,4 +22,4 @@ def chosen():
     return WAYS[os.environ.get("CDN_FRONT") or "nginx-unbuffered"]
 
 
-__all__ = ["WAYS", "Front", "Nginx", "chosen"]
+__all__ = ["WAYS", "Fcgid", "Front", "Nginx", "chosen"]

@@ -8,10 +8,12 @@ class Front(Differing):
 
     prefix       the path under which the service is mounted
     settings     lines of the workers' env file that belong to it
+    longest      body that a worker can be told of
     """
 
     prefix = ""
     settings = {}
+    longest = 1 << 40
 
     def __init__(self, folder):
         self.folder = folder
