@@ -18,6 +18,7 @@ target_link_libraries(cdnctl PRIVATE cdn_base cdn_config cdn_crypto cdn_http cdn
 set(configurations
 	nginx             nginx.conf
 	nginx-main        nginx-main.conf
+	apache            apache.conf
 	htaccess          htaccess/.htaccess
 	htaccess          htaccess/cdn.fcgi
 	lighttpd          lighttpd.conf

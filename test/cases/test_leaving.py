@@ -238,7 +238,10 @@ class SlowSenders(Case):
                     continue
                 send(sock, pieces, pause_s)
                 answer = read(sock, method)
-                self.assertError(answer, 408, "request_timeout", "Request timeout")
+                if not pieces and self.site.differs("408 of a worker"):
+                    self.assertEqual((answer.status, answer.json["code"]), (408, "request_timeout"))
+                else:
+                    self.assertError(answer, 408, "request_timeout", "Request timeout")
             self.assertNothingLeft()
 
     def test_a_byte_now_and_then(self):

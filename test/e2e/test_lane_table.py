@@ -67,6 +67,17 @@ class Table(unittest.TestCase):
     def test_the_policy_is_the_worker_s(self):
         self.assertIn(worker_policy(), self.conf)
 
+    def test_apache(self):
+        with open(os.path.join(ROOT, "deploy/apache.conf"), encoding="utf-8") as f:
+            conf = f.read()
+        taken = re.search(r"\\\.\(([a-z0-9|]+)\)\[ \?\]", conf).group(1)
+        self.assertEqual(sorted(taken.split("|")), sorted(self.lanes))
+        rows = {ext: kind for kind, ext in re.findall(r"AddType (\S+) \.(\S+)", conf)}
+        self.assertEqual(rows, {ext: kind for ext, (kind, _) in self.lanes.items()})
+        boxed, policy = re.search(r'<FilesMatch "\\\.\(\?:([a-z0-9|]+)\)\$">\s+Header always set \S+ (".*")', conf).groups()
+        self.assertEqual(sorted(boxed.split("|")), sorted(ext for ext, (_, may_run) in self.lanes.items() if may_run))
+        self.assertIn(policy, self.conf)
+
     def test_every_type_has_a_sample(self):
         self.assertEqual(sorted(LANES), sorted(self.lanes))
 

@@ -17,11 +17,11 @@ from harness.cases import SiteCase, main
 from harness.client import Response, request
 from harness.multipart import Multipart, Part
 from harness.process import free_port, wait_until
-from harness.fronts import Front, Nginx
+from harness.fronts import Apache, Front, Nginx
 from harness.servers import BUILD, RELEASE, ROOT, Folder, Pool, Redis, Worker
 from harness.site import Site
 
 __all__ = [
-    "BUILD", "RELEASE", "ROOT", "Folder", "Front", "Multipart", "Nginx", "Part", "Pool", "Redis", "Response", "Site",
+    "Apache", "BUILD", "RELEASE", "ROOT", "Folder", "Front", "Multipart", "Nginx", "Part", "Pool", "Redis", "Response", "Site",
     "SiteCase", "Worker", "free_port", "main", "request", "wait_until",
 ]

@@ -176,13 +176,14 @@ class Pool(Workers):
 
     name     of its socket and log; also which of its pools, unless
     section  says that
+    port     on 127.0.0.1 to listen on instead
     """
 
     ENDS = re.compile(rb"(?m)^Child\[\d+\] died|^Spawning child\[\d+\] failed")
 
-    def __init__(self, folder, count=2, name="worker", binary=None, env=None, section=None):
+    def __init__(self, folder, count=2, name="worker", binary=None, env=None, section=None, port=None):
         super().__init__(folder, name, binary, env)
-        self.count = count
+        self.count, self.port = count, port
         self.folder, self.name, self.section = folder, name, section or name
 
     def program(self):
@@ -195,6 +196,8 @@ class Pool(Workers):
         command = section["command"]
         for theirs, ours in own.items():
             command = command.replace(theirs, ours)
+        if self.port:
+            command = re.sub(rf"-s {re.escape(self.socket)} -M \d+", f"-a 127.0.0.1 -p {self.port}", command)
         pairs = (pair.split("=", 1) for pair in section["environment"].split(","))
         return shlex.split(command), {name: value.strip('"') for name, value in pairs}
 

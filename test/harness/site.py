@@ -57,9 +57,9 @@ class Site:
         if workers == "single":
             pool = Worker(self.folder, binary=binary, env=env, wrapper=wrapper)
         else:
-            pool = Pool(self.folder, workers, binary=binary, env=env)
+            pool = Pool(self.folder, workers, binary=binary, env=env, port=self.front.ports[0])
         if slow or slow is None and workers != "single":
-            return pool, Pool(self.folder, slow or 1, name="slow", binary=binary, env=env)
+            return pool, Pool(self.folder, slow or 1, name="slow", binary=binary, env=env, port=self.front.ports[1])
         os.symlink(pool.socket, os.path.join(self.folder.run, "slow.sock"))
         return pool, pool
 
@@ -291,6 +291,16 @@ class Site:
     def put(self, data, name="a.bin", key=True, headers=(), **more):
         """PUT /api/v4/upload/:name; name as it stands in the path."""
         return self.request("PUT", "/api/v4/upload/" + name, headers, data, key=key, **more)
+
+    def age(self, file, seconds=100):
+        """As if a file had been made so long ago. Of what is only just made a date is no strong validator, and with Apache
+        no ETag is (RFC 9110 section 8.8.2.2)."""
+        folder = os.path.join(self.folder.data, "files", file[-3:])
+        for name in os.listdir(folder):
+            if name.startswith(file):
+                path = os.path.join(folder, name)
+                at = os.stat(path).st_mtime_ns - seconds * 1_000_000_000
+                os.utime(path, ns=(at, at))
 
     def me(self, key=True):
         return self.get("/api/v4/me", key=key)

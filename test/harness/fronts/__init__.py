@@ -1,6 +1,7 @@
 """The web servers, and each way of mounting the service behind one."""
 import os
 
+from harness.fronts.apache import Apache, ApacheTcp
 from harness.fronts.fcgid import Fcgid
 from harness.fronts.front import Front
 from harness.fronts.lighttpd import LighttpdSocket, LighttpdStarted
@@ -9,6 +10,8 @@ from harness.fronts.nginx import Nginx, NginxBuffered
 # Name -> what makes the front in a folder; test/cases runs behind each of them (CDN_FRONT). As many under a path prefix as
 # not, and each web server both ways where it has two.
 WAYS = {
+    "apache-unix": Apache,
+    "apache-tcp": ApacheTcp,
     "nginx-unbuffered": Nginx,
     "nginx-buffered": NginxBuffered,
     "apache-fcgid": Fcgid,
@@ -22,4 +25,4 @@ def chosen():
     return WAYS[os.environ.get("CDN_FRONT") or "nginx-unbuffered"]
 
 
-__all__ = ["WAYS", "Fcgid", "Front", "Nginx", "chosen"]
+__all__ = ["WAYS", "Apache", "Fcgid", "Front", "Nginx", "chosen"]

@@ -7,11 +7,13 @@ class Front(Differing):
     """A web server before the workers: by its file of deploy/, on a free port.
 
     prefix       the path under which the service is mounted
+    tcp          whether it reaches the workers over TCP: the pool and the slow pool then listen on its ports
     settings     lines of the workers' env file that belong to it
     longest      body that a worker can be told of
     """
 
     prefix = ""
+    tcp = False
     settings = {}
     longest = 1 << 40
 
@@ -20,6 +22,7 @@ class Front(Differing):
         self.port = process.free_port()
         self.address = ("127.0.0.1", self.port)
         self.url = f"http://127.0.0.1:{self.port}{self.prefix}"
+        self.ports = (process.free_port(), process.free_port()) if self.tcp else (None, None)
         self.log = folder.log + "/front.log"
         self.process = None
 

@@ -1,0 +1,198 @@
+"""What only Apache can be asked: its check of deploy/apache.conf, its own refusals, its pools gone or full, mod_xsendfile."""
+import json
+import os
+import signal
+import subprocess
+import threading
+import unittest
+
+from harness import Apache, Folder, main, process
+from harness.client import read, send, zeros
+from harness.fronts.apache import ApacheTcp
+from harness.origins import OpenCase
+from harness.samples import png
+
+ID = "0193a1b2-c3d4-7e5f-8a9b-0123456ababc"
+HTML = b"<html><body>page</body></html>"
+OWN_ID = "^[0-9a-f]{32}$"
+FETCH = "/api/v4/upload_from_url?url=ftp://example.org/"
+
+
+class Case(OpenCase):
+    options = {"front": Apache}
+
+    def assertOwn(self, answer, status, code):
+        """A refusal of Apache's in the envelope of the API, and in its log."""
+        self.assertOpen(answer, status)
+        self.assertEqual(answer.header("Content-Type"), "application/json; charset=utf-8")
+        self.assertEqual((answer.header("Cache-Control"), answer.header("X-Content-Type-Options")), ("no-store", "nosniff"))
+        self.assertRegex(answer.header("X-Request-Id"), OWN_ID)
+        doc = answer.json
+        self.assertEqual((doc["status"], doc["code"], doc["request_id"]), (status, code, answer.header("X-Request-Id")))
+        self.assertRegex(doc["message"], r"^[A-Z].*\.$")
+        self.assertEqual(doc["documentation_url"], self.site.url + "/docs/api#errors")
+        line = process.wait_until(lambda: self.refused(doc["request_id"]), what="the line in refused.log")
+        self.assertEqual((line["status"], line["remote"]), (status, "127.0.0.1"))
+
+    def refused(self, own):
+        with open(os.path.join(self.site.folder.log, "refused.log"), encoding="utf-8") as f:
+            return next((json.loads(line) for line in f if own in line), None)
+
+    def fetch(self):
+        return self.site.request("POST", FETCH, key=True)
+
+
+class Check(unittest.TestCase):
+    def test_configtest(self):
+        for way in (Apache, ApacheTcp):
+            folder = Folder()
+            try:
+                run = subprocess.run(way(folder).command("-t"), capture_output=True, text=True, check=False,
+                                     env={"PATH": os.environ["PATH"] + ":" + process.SBIN})
+                self.assertEqual((run.returncode, run.stderr), (0, "Syntax OK\n"))
+            finally:
+                folder.remove()
+
+
+class Refusals(Case):
+    def test_apache_s_own(self):
+        rows = [("GET", "/a b", 400, "bad_request", {}), ("GET", "/..", 400, "bad_request", {}),
+                ("GET", "/%zz", 400, "bad_request", {}), ("GET", "/up", 400, "bad_request", {"headers": {"X": "y" * 64000}}),
+                ("POST", "/api/v4/me", 400, "bad_request", {"body": b"x", "length": "abc"}),
+                ("GET", f"/{ID}/a%00.png", 404, "not_found", {}), ("GET", "/" + "x" * 40000, 414, "uri_too_long", {}),
+                ("TRACE", "/api/v4/me", 405, "method_not_allowed", {})]
+        for method, path, status, code, more in rows:
+            with self.subTest(method=method, path=path[:40]):
+                answer = self.site.request(method, path, **more)
+                self.assertOwn(answer, status, code)
+                self.assertEqual(answer.header("Allow"), "" if status == 405 else None)
+                self.assertIsNone(answer.header("Retry-After"))
+
+    def test_left_to_the_worker(self):
+        """Its status pages, what is long but not too long, and what it would say itself of an escaped slash."""
+        for path in ("/server-status", "/icons/", "/.htaccess", "/a%2fb", "/" + "x" * 20000):
+            with self.subTest(path=path[:40]):
+                answer = self.site.get(path)
+                self.assertIn(answer.status, (400, 404))
+                self.assertNotRegex(answer.header("X-Request-Id"), OWN_ID)
+        self.assertEqual(self.site.get("/up", {"X": "y" * 16000}).status, 200)
+
+    def test_beside_the_prefix(self):
+        """Nothing else is served there."""
+        with open(os.path.join(self.site.folder.data, "files", "x.png"), "wb") as f:
+            f.write(png())
+        for path in ("/x.png", "/files/x.png", self.site.folder.data + "/files/x.png"):
+            self.assertEqual(self.site.get(path).status, 404)
+
+
+class WithoutWorkers(Case):
+    def test_answers(self):
+        static, other = self.path(png(), "a.png"), self.path(HTML, "a.html")
+        for pool in self.site.pools:
+            pool.stop()
+        self.check([("GET", static, 200, {}), ("HEAD", static, 200, {}), ("GET", other, 503, {}),
+                    ("OPTIONS", "/api/v4/me", 503, {}), ("POST", "/api/v4/upload", 503, {"key": True, "body": b"x"})])
+        for answer in (self.site.me(), self.fetch()):
+            self.assertOwn(answer, 503, "unavailable")
+            self.assertEqual(answer.header("Retry-After"), "5")
+        for pool in self.site.pools:
+            pool.start()
+        self.assertEqual((self.site.me().status, self.fetch().status), (200, 422))
+
+
+class EarlyRefusal(Case):
+    """Apache waits for the body before it looks for an answer; a worker that has answered does not wait for ever."""
+    options = {"front": Apache, "workers": 1}
+    LENGTH = 60 << 20
+
+    def begin(self):
+        return self.site.begin("PUT", "/api/v4/upload/a.bin", {"Content-Length": self.LENGTH}, key="sk_cdn_" + "0" * 64)
+
+    def refused_and_forgotten(self):
+        """Once the only worker has answered, and is free again."""
+        seen = len(self.site.access())
+        sock = self.begin()
+        process.wait_until(lambda: len(self.site.access_so_far()) > seen, what="the worker's answer")
+        self.assertEqual(self.site.get("/up").status, 200)
+        return sock
+
+    def test_with_the_next_bytes(self):
+        """Not only when all of the body is there: whoever then waits is answered."""
+        with self.begin() as sock:
+            sock.sendall(bytes(100_000))
+            self.assertFalse(send(sock, zeros(20 << 20)))
+            self.assertEqual(read(sock, "PUT").status, 401)
+
+    def test_lost(self):
+        with self.refused_and_forgotten() as sock:
+            self.assertFalse(send(sock, zeros(self.LENGTH)))
+            self.assertOwn(read(sock, "PUT"), 503, "unavailable")
+
+
+class FullPool(Case):
+    def test_fetches_that_wait(self):
+        """Some wait for a worker of the slow pool; the others are told to come again, and nobody else notices."""
+        answers = []
+        for pid in self.site.slow.pids():
+            process.kill(pid, signal.SIGSTOP)
+        threads = [threading.Thread(target=lambda: answers.append(self.fetch())) for _ in range(60)]
+        try:
+            for thread in threads:
+                thread.start()
+            process.wait_until(lambda: answers, what="a refusal")
+            self.assertEqual(self.site.me().status, 200)
+        finally:
+            for pid in self.site.slow.pids():
+                process.kill(pid, signal.SIGCONT)
+            for thread in threads:
+                thread.join()
+        refused = [answer for answer in answers if answer.status == 503]
+        self.assertLessEqual({answer.status for answer in answers}, {422, 429, 503})
+        self.assertGreater(len(answers), len(refused))
+        self.assertOwn(refused[0], 503, "unavailable")
+        self.assertEqual(refused[0].header("Retry-After"), "5")
+
+
+class SilentWorkers(Case):
+    """Apache waits for a worker that answers nothing."""
+    class Impatient(Apache):
+        def __init__(self, folder):
+            worker = f"unix:{folder.run}/worker.sock|fcgi://cdn-worker/"
+            super().__init__(folder, f'<Proxy "{worker}">\nProxySet timeout=1\n</Proxy>')
+
+    options = {"front": Impatient}
+
+    def test_answers(self):
+        for pid in self.site.pool.pids():
+            process.kill(pid, signal.SIGSTOP)
+        try:
+            self.assertOwn(self.site.me(), 504, "gateway_timeout")
+        finally:
+            for pid in self.site.pool.pids():
+                process.kill(pid, signal.SIGCONT)
+
+
+class WithXSendfile(Apache):
+    def __init__(self, folder):
+        super().__init__(folder, f'XSendFile on\nXSendFilePath "{folder.data}/files"', ["xsendfile"])
+
+
+class XSendfile(Case):
+    """Why it is not used."""
+    options = {"front": WithXSendfile}
+    settings = {"CDN_SENDFILE": "x-sendfile"}
+
+    def test_one_etag_for_all_files(self):
+        for data, name in ((HTML, "a.html"), (b"text", "a.txt")):
+            answer = self.site.get(self.path(data, name))
+            self.assertEqual((answer.status, answer.body, answer.header("ETag")), (200, data, '"0"'))
+
+    def test_links_are_followed(self):
+        made = self.site.upload(HTML, "a.html").json
+        path = os.path.join(self.site.folder.data, "files", made["id"][-3:], made["id"] + ".bin")
+        os.rename(path, path + ".away")
+        os.symlink(path + ".away", path)
+        self.assertEqual(self.site.get(f"/{made['id']}/x").body, HTML)
+
+
+main()
