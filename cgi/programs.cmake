@@ -19,6 +19,7 @@ set(configurations
 	nginx             nginx.conf
 	nginx-main        nginx-main.conf
 	apache            apache.conf
+	caddy             Caddyfile
 	htaccess          htaccess/.htaccess
 	htaccess          htaccess/cdn.fcgi
 	lighttpd          lighttpd.conf

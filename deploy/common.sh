@@ -89,7 +89,7 @@ install_missing() {
 	rm -f "$install_log"
 	quiet=""
 	if [ -d /run/systemd/system ]; then
-		for service in nginx redis-server supervisor lighttpd apache2; do
+		for service in nginx redis-server supervisor caddy lighttpd apache2; do
 			case "$absent " in *" $service "*) quiet="$quiet $service.service" ;; esac
 		done
 	fi

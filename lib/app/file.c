@@ -193,6 +193,7 @@ int file_serve(struct call *c, struct error *err)
 		return call_full(err);
 	}
 	set_headers(c, &record, disposition);
-	return c->app->config->sendfile == SENDFILE_OFF ? stream(c, &record, err)
-							: hand_off(c, &record, err);
+	/* Of nothing there is nothing to hand off, and a web server can tell a file by its having a size. */
+	bool ours = c->app->config->sendfile == SENDFILE_OFF || record.size == 0;
+	return ours ? stream(c, &record, err) : hand_off(c, &record, err);
 }

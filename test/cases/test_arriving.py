@@ -81,7 +81,7 @@ class Authorization(SiteCase):
         for values in (["Bearer " + "x" * 65000], ["Bearer " + self.site.key] * 2,
                        ["Bearer " + OTHER, "Bearer " + self.site.key], ["Bearer " + self.site.key, "Basic eDp5"],
                        [f"Bearer {self.site.key}\x01"]):
-            self.assertMalformed(self.me(*values), (400, 401))
+            self.assertMalformed(self.me(*values), (400, 401, 431))
 
     def test_nothing_else_is_a_key(self):
         value = "Bearer " + self.site.key
@@ -100,7 +100,10 @@ class Authorization(SiteCase):
             self.me(value)
         self.me("Bearer " + key, "Bearer " + key)
         self.me(f"Bearer {key} " + "x" * 20000)
-        self.site.upload(b"x", "a", length="5,5")
+        try:
+            self.site.upload(b"x", "a", length="5,5")
+        except ConnectionResetError:
+            pass  # Refused, and closed, with the body still on its way.
         refused = "" if self.site.differs("no query in its log") else f"?key={key}"
         self.site.get(f"{API}/%zz{refused}", key=True)
         for path in ("/me", "/nothing", "//me"):

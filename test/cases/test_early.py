@@ -63,7 +63,7 @@ class Case(SiteCase):
             rows[:1] = [(STRANGER, 60 * M, 413, "body_too_large"), (STRANGER, 40 * M, 401, "invalid_auth")]
         return rows
 
-    def each(self, ask, times=3):
+    def each(self, ask, times=2):
         """ask(key, size, chunked): (status, code) as that client has them; whether it is early or late is chance."""
         before = self.site.stored()
         for key, size, status, code in self.reasons():

@@ -258,6 +258,10 @@ class SlowSenders(Case):
         """Above the rate all is well, however long it takes."""
         data = os.urandom(6000)
         answer = self.site.request("PUT", "/api/v4/upload/a.bin", (), cut(data, 1000), length=len(data), pause_s=0.25, key=True)
+        if self.site.differs("a slow body as it comes"):
+            self.assertEqual(answer.status, 502, answer)
+            self.assertNothingLeft()
+            return
         self.assertEqual(answer.status, 201, answer)
         self.assertEqual(self.site.fetch(answer.json["url"]).body, data)
         self.assertEqual(self.site.delete(answer.json["id"]).json["deleted"], True)

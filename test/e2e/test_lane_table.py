@@ -104,4 +104,28 @@ class Lighttpd(unittest.TestCase):
         self.assertEqual(re.search(r'\nlocal policy = ("[^"]*")', self.script).group(1), worker_policy())
 
 
+class Caddy(unittest.TestCase):
+    """The expression that takes a path, a map of types, a list of pictures."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.lanes = lanes()
+        with open(os.path.join(ROOT, "deploy/Caddyfile"), encoding="utf-8") as f:
+            cls.conf = f.read()
+
+    def test_the_expression_takes_each_extension(self):
+        found, = re.findall(r"\(\?P<ext>([a-z0-9|]+)\)", self.conf)
+        self.assertEqual(sorted(found.split("|")), sorted(self.lanes))
+
+    def test_types(self):
+        block = re.search(r"\tmap \{re\.cdn_lane\.ext\} \{cdn_type\} \{([^}]*)\}", self.conf).group(1)
+        rows = dict(line.split() for line in block.strip().splitlines())
+        self.assertEqual(rows, {ext: kind for ext, (kind, _) in self.lanes.items()})
+
+    def test_policy(self):
+        boxed = re.search(r"@picture vars \{re\.cdn_lane\.ext\} ([a-z ]+)\n", self.conf).group(1).split()
+        self.assertEqual(sorted(boxed), sorted(ext for ext, (_, may_run) in self.lanes.items() if may_run))
+        self.assertIn("@picture Content-Security-Policy " + worker_policy(), self.conf)
+
+
 main()

@@ -35,7 +35,8 @@ class SiteCase(unittest.TestCase):
 
     def is_refused_as_text(self, answer):
         """Whether the web server refused this by itself, and is known to do it without JSON."""
-        return not answer.header("X-Request-Id") and self.site.differs("malformed requests as JSON")
+        return (answer.status >= 400 and not answer.header("X-Request-Id") and
+                self.site.differs("malformed requests as JSON"))
 
 
 def keep(result):

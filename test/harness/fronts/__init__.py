@@ -2,6 +2,7 @@
 import os
 
 from harness.fronts.apache import Apache, ApacheTcp
+from harness.fronts.caddy import CaddyTcp, CaddyUnix
 from harness.fronts.fcgid import Fcgid
 from harness.fronts.front import Front
 from harness.fronts.lighttpd import LighttpdSocket, LighttpdStarted
@@ -17,6 +18,8 @@ WAYS = {
     "apache-fcgid": Fcgid,
     "lighttpd-socket": LighttpdSocket,
     "lighttpd-started": LighttpdStarted,
+    "caddy-unix": CaddyUnix,
+    "caddy-tcp": CaddyTcp,
 }
 
 
@@ -25,4 +28,4 @@ def chosen():
     return WAYS[os.environ.get("CDN_FRONT") or "nginx-unbuffered"]
 
 
-__all__ = ["WAYS", "Apache", "Fcgid", "Front", "Nginx", "chosen"]
+__all__ = ["WAYS", "Apache", "CaddyUnix", "Fcgid", "Front", "Nginx", "chosen"]
