@@ -124,7 +124,21 @@ class Allowed(unittest.TestCase):
             self.assertIn("Syntax OK", run.stderr)
 
 
+BROTLI = ("LoadModule brotli_module /usr/lib/apache2/modules/mod_brotli.so",
+          "AddOutputFilterByType BROTLI_COMPRESS text/html text/plain")
+
+
 class Folder(Case):
+    options = {"front": on_host(*BROTLI)}
+
+    def test_nobody_else_may_read_it(self):
+        """Other customers of the host: not the files, not the log."""
+        made = self.site.upload(NOISE[:100], "a.bin").json["id"]
+        stored = [os.path.join(self.site.folder.data, path) for path in self.site.stored() if made in path]
+        self.assertEqual(len(stored), 2)
+        for path in (self.site.pool.log, *stored):
+            self.assertEqual(os.stat(path).st_mode & 0o077, 0, path)
+
     def test_the_files_in_it_are_not_served(self):
         for name in ("/.htaccess", "/cdn.fcgi", "/.htpasswd"):
             for method in ("GET", "POST", "DELETE"):
@@ -138,10 +152,11 @@ class Folder(Case):
         for name, data in (("a.html", b"<html>" + b"text " * 1000), ("a.txt", b"text " * 1000), ("a.png", png())):
             url = self.site.upload(data, name).json["url"]
             plain = self.site.fetch(url)
-            answer = self.site.fetch(url, {"Accept-Encoding": "gzip, br"})
-            self.assertEqual((answer.status, answer.body), (200, data))
-            self.assertEqual(answer.header("ETag"), plain.header("ETag"))
-            self.assertIsNone(answer.header("Vary"))
+            for coding in ("gzip", "br", "gzip, br"):
+                answer = self.site.fetch(url, {"Accept-Encoding": coding})
+                self.assertEqual((answer.status, answer.body), (200, data))
+                self.assertEqual(answer.header("ETag"), plain.header("ETag"))
+                self.assertIsNone(answer.header("Vary"))
 
     def test_a_program_that_ends_at_once(self):
         path = os.path.join(self.site.front.home + "/cdn", "cdn.fcgi")
