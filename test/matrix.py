@@ -1,6 +1,8 @@
 """matrix.py --ways: the names of all ways, separated by semicolons.
 matrix.py --supervised: what is run under each process manager, as name/folder/program, likewise.
 matrix.py FOLDER N: the table of the cases that were run, each web server and way and each process manager, from what they wrote in FOLDER.
+matrix.py --stale FOLDER [WAY]: differences that nothing asserts. Each is taken for absent in turn, and the programs that asked
+for it run again behind that way: one of them must fail. It takes some minutes.
 
 With N other than 0 it was a run of some of the tests. In a run of all of them nothing may be missing: every way, every
 program of test/cases, and a case for each difference that a way declares.
@@ -8,6 +10,7 @@ program of test/cases, and a case for each difference that a way declares.
 import glob
 import json
 import os
+import subprocess
 import sys
 
 from harness.fronts import WAYS
@@ -77,6 +80,24 @@ def show(rows):
         print(f"- {name}: not run: {why}")
 
 
+def fails_without(row, path, name):
+    env = {**os.environ, "CDN_SAME": name, "CDN_SUPERVISOR" if row.name in SUPERVISORS else "CDN_FRONT": row.name}
+    run = subprocess.run([sys.executable, os.path.join(ROOT, "test", path)], env=env, capture_output=True, check=False)
+    return run.returncode != 0
+
+
+def stale(folder, only=None):
+    found = 0
+    for row in [Row(folder, name) for name in {**WAYS, **SUPERVISORS} if only in (None, name)]:
+        for name in sorted(row.asserted):
+            asked = [path for path in programs(row.name)
+                     if name in row.results.get(os.path.basename(path).removesuffix(".py"), {"asserted": ()})["asserted"]]
+            if not any(fails_without(row, path, name) for path in asked):
+                found = 1
+                print(f"{row.name}: nothing fails without the difference {name!r}", flush=True)
+    return found
+
+
 def main(folder, some):
     rows = [Row(folder, name) for name in (*WAYS, *SUPERVISORS)]
     wrong = [text for row in rows for text in row.untold()]
@@ -95,5 +116,7 @@ if __name__ == "__main__":
         print(";".join(WAYS))
     elif sys.argv[1:] == ["--supervised"]:
         print(";".join(f"{name}/{path}" for name in SUPERVISORS for path in programs(name)))
+    elif sys.argv[1:2] == ["--stale"]:
+        sys.exit(stale(*sys.argv[2:]))
     else:
         sys.exit(main(*sys.argv[1:]))
