@@ -13,9 +13,10 @@
 
 enum {
 	DRAIN_FIRST_BYTES = 64 * 1024,
-	DRAIN_STEP_BYTES = 1024 * 1024,
+	DRAIN_USUAL_BYTES = 1024 * 1024,
 	DRAIN_PAUSE_MS = 50,
 	DRAIN_MS = 2000,
+	DRAIN_LONG_MS = 30 * 1000,
 	SEND_PIECE = 64 * 1024,
 	PREFACE_USUAL = 4096,
 };
@@ -323,26 +324,19 @@ static bool take(struct fcgi *f, uint64_t bytes, int64_t deadline)
  * A peer that is still sending when we close sees a broken connection instead of the answer, so an
  * early answer takes a little of what is still on its way. libfcgi would take all of it, without a
  * limit. But a peer like nginx looks for the answer only when it cannot send, and then hangs up: it
- * gets there when we pause, and would not while we take as fast as it sends. Each MiB must come
- * within DRAIN_MS: where more than one is allowed, the peer has it at hand.
+ * gets there when we pause, and would not while we take as fast as it sends. Where CDN_DRAIN allows
+ * more than usual, the peer looks for no answer before it has sent everything, however slow its client.
  */
 static void drain(struct fcgi *f)
 {
 	int fd = f->connection.ipcFd;
-	uint64_t left = f->config->drain_bytes - DRAIN_FIRST_BYTES;
-	int64_t deadline = clock_monotonic_ms() + DRAIN_MS;
-	if (!take(f, DRAIN_FIRST_BYTES, deadline) || peer_leaves(fd, DRAIN_PAUSE_MS)) {
-		return;
+	uint64_t bytes = f->config->drain_bytes;
+	int64_t limit_ms = bytes > DRAIN_USUAL_BYTES ? DRAIN_LONG_MS : DRAIN_MS;
+	int64_t deadline = clock_monotonic_ms() + limit_ms;
+	if (take(f, DRAIN_FIRST_BYTES, deadline) && !peer_leaves(fd, DRAIN_PAUSE_MS) &&
+		take(f, bytes - DRAIN_FIRST_BYTES, deadline)) {
+		peer_leaves(fd, DRAIN_PAUSE_MS);
 	}
-	while (left) {
-		uint64_t step = left < DRAIN_STEP_BYTES ? left : DRAIN_STEP_BYTES;
-		if (!take(f, step, deadline)) {
-			return;
-		}
-		left -= step;
-		deadline = clock_monotonic_ms() + DRAIN_MS;
-	}
-	peer_leaves(fd, DRAIN_PAUSE_MS);
 }
 
 void fcgi_end(struct fcgi *f)

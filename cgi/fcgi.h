@@ -43,7 +43,7 @@ int fcgi_begin(struct fcgi *f, int fd, struct request *req) __attribute__((warn_
 /* Write the response. f->facts then tells how that went. */
 void fcgi_respond(struct fcgi *f, const struct request *req, struct response *res);
 
-/* Let the peer finish sending, within CDN_DRAIN and 2 s for each MiB of it, and close. */
+/* Let the peer finish sending, within CDN_DRAIN and 2 s (30 s where that is above 1 MiB), and close. */
 void fcgi_end(struct fcgi *f);
 
 #endif

@@ -228,22 +228,22 @@ static int run(struct worker *w)
 
 /*
  * Where nobody else accepts, a connection that is made while this worker ends would be lost. A Unix
- * socket that is shut down refuses new ones, and still gives out those that wait. Over TCP they
- * would be reset: there what waits is served first, and a connection of the last microseconds lost.
+ * socket that is shut down refuses new ones, and still gives out those that wait; TCP has no such
+ * thing, and nobody starts workers with TCP sockets of their own.
  */
 static void serve_the_last(struct worker *w)
 {
 	struct sockaddr_storage name;
 	socklen_t n = sizeof name;
-	if (getsockname(LISTENER, (struct sockaddr *)&name, &n) == 0 && name.ss_family == AF_UNIX) {
-		shutdown(LISTENER, SHUT_RD);
+	if (getsockname(LISTENER, (struct sockaddr *)&name, &n) != 0 || name.ss_family != AF_UNIX) {
+		return;
 	}
+	shutdown(LISTENER, SHUT_RD);
 	int fd = accept4(LISTENER, NULL, NULL, SOCK_CLOEXEC);
 	while (fd >= 0) {
 		serve(w, fd);
 		fd = accept4(LISTENER, NULL, NULL, SOCK_CLOEXEC);
 	}
-	close(LISTENER);
 }
 
 int main(int argc, char **argv)

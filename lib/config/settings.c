@@ -120,9 +120,10 @@ static const struct setting settings[] = {
 		.fallback = "1M",
 		.min = 64 * 1024,
 		.max = huge,
-		.help = "Bytes of a refused body that are still taken, so that the client sees the "
-			"answer; all of it (1G) behind mod_fcgid, which sends to the end before it "
-			"reads"},
+		.help = "Bytes of a refused body that are still taken, for 2 s at most, so that "
+			"the "
+			"client sees the answer; 1G, for 30 s at most, behind mod_fcgid and Caddy, "
+			"which send to the end before they read"},
 	{.name = "CDN_FETCH_OPEN",
 		.type = SETTING_NETWORKS,
 		.offset = AT(fetch_open),

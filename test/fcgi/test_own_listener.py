@@ -3,6 +3,7 @@ import os
 import signal
 import socket
 import threading
+import time
 
 from harness import fcgi, main
 from worker_case import WorkerCase, noise
@@ -107,6 +108,17 @@ class Drain(WorkerCase):
                     sock.sendall(fcgi.stream(fcgi.STDIN, form.body()))
                     self.assertRefused(fcgi.reply(sock), status)
         self.worker_is_well()
+
+    def test_a_peer_whose_client_is_slow(self):
+        """More than the 2 s that there are for a peer which might look for the answer."""
+        form = self.form(noise(1_200_000))
+        with self.connect() as sock:
+            sock.sendall(fcgi.begin() + fcgi.params(self.values(form, "auto", "sk_cdn_" + "0" * 64)))
+            records = fcgi.stream(fcgi.STDIN, form.body())
+            for at in range(0, len(records), 40_000):
+                sock.sendall(records[at:at + 40_000])
+                time.sleep(0.1)
+            self.assertRefused(fcgi.reply(sock), 401)
 
 
 main()
