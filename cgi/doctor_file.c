@@ -80,10 +80,10 @@ static bool is_the_picture(
 
 static void check_range(struct visit *v, const char *hop, const char *url)
 {
-	struct exchange *x = visit_ask(v, "GET", url);
+	struct exchange *x = visit_get(v, url);
 	struct slice part = slice_head(slice_from(visit_picture(), 1), 3);
 	if (x) {
-		x->headers[1] = "Range: bytes=1-3";
+		x->headers[0] = "Range: bytes=1-3";
 	}
 	if (visit_answered(v, x, hop) &&
 		(x->status != 206 || !slice_equal(buf_view(&x->answer), part))) {
@@ -96,9 +96,9 @@ static void check_range(struct visit *v, const char *hop, const char *url)
 
 static void check_condition(struct visit *v, const char *hop, const char *url, struct slice etag)
 {
-	struct exchange *x = visit_ask(v, "GET", url);
+	struct exchange *x = visit_get(v, url);
 	if (x) {
-		x->headers[1] =
+		x->headers[0] =
 			arena_printf(v->d->ctl->arena, "If-None-Match: %.*s", (int)etag.n, etag.p);
 	}
 	if (visit_answered(v, x, hop) && x->status != 304) {
@@ -112,7 +112,7 @@ static void check_condition(struct visit *v, const char *hop, const char *url, s
 /* False where a worker was asked; true for no answer, too. */
 static bool visit_file(struct visit *v, const char *hop, const char *url, const char *cure)
 {
-	struct exchange *x = visit_ask(v, "GET", url);
+	struct exchange *x = visit_get(v, url);
 	if (!visit_answered_or(v, x, hop, cure) || !is_the_picture(v, x, hop, cure)) {
 		return true;
 	}

@@ -39,8 +39,7 @@ static struct exchange *upload(struct visit *v, bool form, struct slice contents
 {
 	struct arena *a = v->d->ctl->arena;
 	const char *path = form ? "/api/v4/upload" : "/api/v4/upload/doctor.png";
-	struct exchange *x =
-		visit_ask(v, form ? "POST" : "PUT", arena_printf(a, "%s%s", v->url, path));
+	struct exchange *x = visit_ask(v, form ? "POST" : "PUT", path);
 	struct error err = {0};
 	char *memory = x ? make_body(form, contents, &x->body) : NULL;
 	if (!memory) {
@@ -115,8 +114,7 @@ static void forget(struct visit *v, const struct exchange *x)
 	struct slice id, url;
 	if (understand(v, x, &id, &url)) {
 		struct exchange *gone = visit_ask(v, "DELETE",
-			arena_printf(v->d->ctl->arena, "%s/api/v4/upload/%.*s", v->url, (int)id.n,
-				id.p));
+			arena_printf(v->d->ctl->arena, "/api/v4/upload/%.*s", (int)id.n, id.p));
 		(void)visit_answered(v, gone, "delete");
 	}
 }

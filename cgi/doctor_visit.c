@@ -19,14 +19,27 @@ struct slice visit_picture(void)
 	return slice_of(png, sizeof png);
 }
 
-struct exchange *visit_ask(struct visit *v, const char *method, const char *url)
+static struct exchange *begin(struct visit *v, const char *method, const char *url)
 {
 	struct exchange *x = arena_alloc(v->d->ctl->arena, sizeof *x);
 	if (x) {
 		exchange_init(x, v->d->ctl->arena, method, url, ANSWER_CEILING);
+	}
+	return x;
+}
+
+struct exchange *visit_ask(struct visit *v, const char *method, const char *path)
+{
+	struct exchange *x = begin(v, method, arena_printf(v->d->ctl->arena, "%s%s", v->url, path));
+	if (x) {
 		x->headers[0] = v->bearer;
 	}
 	return x;
+}
+
+struct exchange *visit_get(struct visit *v, const char *url)
+{
+	return begin(v, "GET", url);
 }
 
 /* Runs it; false, with a finding, when there was no answer at all. */
@@ -46,10 +59,20 @@ bool visit_answered(struct visit *v, struct exchange *x, const char *hop)
 		v, x, hop, "start the web server, and give its address as the world sees it");
 }
 
+/* What a stranger sent must not act on the administrator's terminal. */
+static const char *printable(struct visit *v, struct slice s)
+{
+	char *copy = arena_alloc(v->d->ctl->arena, s.n + 1);
+	for (size_t i = 0; copy && i < s.n; i++) {
+		copy[i] = s.p[i] < ' ' || s.p[i] > '~' ? '?' : s.p[i];
+	}
+	return copy ? copy : "";
+}
+
 const char *visit_status(struct visit *v, const struct exchange *x)
 {
-	struct slice body = slice_head(buf_view(&x->answer), 200);
-	return arena_printf(v->d->ctl->arena, "answers %ld: %.*s", x->status, (int)body.n, body.p);
+	const char *body = printable(v, slice_head(buf_view(&x->answer), 200));
+	return arena_printf(v->d->ctl->arena, "answers %ld: %s", x->status, body);
 }
 
 /* The worker takes another prefix off the path than the web server left there. */
@@ -88,7 +111,7 @@ static const char *health_cure(struct visit *v, const struct exchange *x)
 static bool visit_health(struct visit *v)
 {
 	struct arena *a = v->d->ctl->arena;
-	struct exchange *x = visit_ask(v, "GET", arena_printf(a, "%s/up", v->url));
+	struct exchange *x = visit_get(v, arena_printf(a, "%s/up", v->url));
 	if (!visit_answered(v, x, "web server")) {
 		return false;
 	}
@@ -102,8 +125,7 @@ static bool visit_health(struct visit *v)
 
 static bool visit_me(struct visit *v)
 {
-	struct arena *a = v->d->ctl->arena;
-	struct exchange *x = visit_ask(v, "GET", arena_printf(a, "%s/api/v4/me", v->url));
+	struct exchange *x = visit_ask(v, "GET", "/api/v4/me");
 	if (!visit_answered(v, x, "authorization")) {
 		return false;
 	}
@@ -125,10 +147,7 @@ static void visit_refusal(struct visit *v)
 	static const char *const once[] = {"WWW-Authenticate", "X-Request-Id", "Content-Type",
 		"Cache-Control", "Access-Control-Allow-Origin"};
 	struct arena *a = v->d->ctl->arena;
-	struct exchange *x = visit_ask(v, "GET", arena_printf(a, "%s/api/v4/me", v->url));
-	if (x) {
-		x->headers[0] = NULL;
-	}
+	struct exchange *x = visit_get(v, arena_printf(a, "%s/api/v4/me", v->url));
 	if (!visit_answered(v, x, "refusal")) {
 		return;
 	}
@@ -156,9 +175,7 @@ static void visit_fetch(struct visit *v)
 {
 	static const char cure[] =
 		"all workers of the slow pool are busy, or it is not running: see slow.log";
-	struct arena *a = v->d->ctl->arena;
-	struct exchange *x =
-		visit_ask(v, "POST", arena_printf(a, "%s/api/v4/upload_from_url", v->url));
+	struct exchange *x = visit_ask(v, "POST", "/api/v4/upload_from_url");
 	if (x) {
 		x->headers[1] = "Content-Type: application/json";
 		x->body = slice_view("{}");
@@ -180,8 +197,7 @@ static void visit_fetch(struct visit *v)
 static void visit_delete(struct visit *v)
 {
 	struct arena *a = v->d->ctl->arena;
-	struct exchange *x =
-		visit_ask(v, "DELETE", arena_printf(a, "%s/api/v4/upload/%s", v->url, v->id));
+	struct exchange *x = visit_ask(v, "DELETE", arena_printf(a, "/api/v4/upload/%s", v->id));
 	if (!visit_answered(v, x, "delete")) {
 		return;
 	}
@@ -189,7 +205,7 @@ static void visit_delete(struct visit *v)
 		doctor_wrong(v->d, "delete", visit_status(v, x), "allow DELETE in the web server");
 		return;
 	}
-	struct exchange *gone = visit_ask(v, "GET", v->file_url);
+	struct exchange *gone = visit_get(v, v->file_url);
 	if (!visit_answered(v, gone, "public URL of the deleted file")) {
 		return;
 	}

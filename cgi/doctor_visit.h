@@ -22,8 +22,11 @@ struct visit {
 /* The picture that goes up and comes back. */
 struct slice visit_picture(void);
 
-/* A request with the visit's key, to be filled in further; NULL when memory is short. */
-struct exchange *visit_ask(struct visit *v, const char *method, const char *url);
+/* A request of the API, with the visit's key in headers[0]; `path` is below v->url. NULL: no memory. */
+struct exchange *visit_ask(struct visit *v, const char *method, const char *path);
+
+/* A GET of any address, without the key, which must not go where files are or a setting points. */
+struct exchange *visit_get(struct visit *v, const char *url);
 
 /*
  * Run it. False, with a finding about `hop`, when there was no answer at all; the cure is that of a web

@@ -3,7 +3,9 @@ import functools
 import os
 import shutil
 import signal
+import socket
 import tempfile
+import threading
 import unittest
 
 from harness import Nginx, Site, SiteCase, free_port, main
@@ -80,6 +82,45 @@ class Mistaken(Nginx):
                 del self.lines[right]
         with open(path, "w", encoding="utf-8") as f:
             f.write(text)
+
+
+# The doctor's: one transparent dot.
+PICTURE = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
+                        "0000000b49444154789c6360000200000500017a5eab3f0000000049454e44ae426082")
+
+
+class Listener:
+    """A web server of somebody else's, which says the same to everybody. heads: what it was asked."""
+
+    def __init__(self, answer=b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"):
+        self.answer, self.heads = answer, []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.thread = threading.Thread(target=self.serve)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        # To close it would not wake who waits there.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
+        self.listener.close()
+
+    def serve(self):
+        while True:
+            try:
+                sock, _ = self.listener.accept()
+            except OSError:
+                return
+            with sock:
+                sock.settimeout(10)
+                head = b""
+                while b"\r\n\r\n" not in head and (piece := sock.recv(65536)):
+                    head += piece
+                self.heads.append(head)
+                sock.sendall(self.answer)
 
 
 class Ill(unittest.TestCase):
@@ -191,6 +232,25 @@ class Ill(unittest.TestCase):
     def test_the_public_url_is_somewhere_else(self):
         self.diagnose(["public URL: Failed to connect", "CDN_PUBLIC_URL or the static lane points elsewhere"],
                       CDN_PUBLIC_URL=f"http://127.0.0.1:{free_port()}")
+
+    def test_the_key_goes_nowhere_but_to_the_api(self):
+        """Whoever the public URL leads to, by mistake, must not get a key that may do everything."""
+        with Listener() as listener:
+            self.diagnose(["public URL: answers 404", "CDN_PUBLIC_URL or the static lane points elsewhere"],
+                          CDN_PUBLIC_URL=listener.url)
+        self.assertGreaterEqual(len(listener.heads), 2, "the file, and again when it is deleted")
+        for head in listener.heads:
+            self.assertNotRegex(head, b"(?i)authorization|sk_cdn_")
+
+    def test_the_key_does_not_go_along_with_ranges_and_conditions(self):
+        """Where the picture comes back, more is asked for."""
+        picture = b"Content-Type: image/png\r\nETag: \"a\"\r\nContent-Length: 68\r\n\r\n" + PICTURE
+        with Listener(b"HTTP/1.1 200 OK\r\nConnection: close\r\n" + picture) as listener:
+            self.diagnose(["public URL: a range is not honoured", "public URL: its own ETag is not recognised",
+                           "delete: answers 200: ?PNG"], CDN_PUBLIC_URL=listener.url)
+        self.assertGreaterEqual(len(listener.heads), 4)
+        for head in listener.heads:
+            self.assertNotRegex(head, b"(?i)authorization|sk_cdn_")
 
     def test_the_public_url_has_a_path_that_is_not_there(self):
         self.diagnose(["web server: answers 404", "CDN_PUBLIC_URL must have the path"],
