@@ -172,6 +172,20 @@ class Values(Case):
         self.assertIn(f"there is no program {self.folder}/cdn.fcgi", run.stderr)
 
 
+class SpawnFcgi(Case):
+    def test_never_as_root(self):
+        """Whoever started it: it names a user, and without one it does nothing for root."""
+        self.assertIn('\nuser="cdn"\n', self.config("spawn-fcgi"))
+        self.config("spawn-fcgi", "USER=", f"RUN={self.folder}", f"LOG={self.folder}", "--to", self.folder)
+        if os.getuid() == 0:
+            for words in (["start"], ["start", "slow"]):
+                run = subprocess.run(["sh", os.path.join(self.folder, "spawn-fcgi"), *words], capture_output=True, text=True,
+                                     timeout=60, env={"PATH": os.environ["PATH"]})
+                self.assertEqual(run.returncode, 1)
+                self.assertIn("USER=NAME", run.stderr)
+                self.assertEqual(sorted(os.listdir(self.folder)), [".env", "spawn-fcgi"])
+
+
 class To(Case):
     def setUp(self):
         super().setUp()

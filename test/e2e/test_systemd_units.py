@@ -7,7 +7,8 @@ import tempfile
 import unittest
 
 from harness import BUILD, Folder, main
-from harness.supervisors.systemd import OWNER, UNITS, UNSHARE, boot_command, possible
+from harness.supervisors.supervisor import OWNER
+from harness.supervisors.systemd import UNITS, UNSHARE, boot_command, caged, cgroups, possible
 
 # Of 10, which is no protection at all; 2 is what systemd calls "OK".
 EXPOSURE_MAX = {"worker": 0.7, "slow": 1.2}
@@ -59,6 +60,12 @@ if (echo 1 >/proc/sys/vm/overcommit_memory) 2>/dev/null; then echo "a setting of
 ls /run/systemd/system
 touch "$1/seen"
 """
+# What of it a systemd does, and which file systems it has for that.
+MAKE_CGROUPS = r"""
+mkdir -p /sys/fs/cgroup/system.slice/system-cdn.slice
+echo $$ >/sys/fs/cgroup/system.slice/cgroup.procs
+echo "$(stat -f -c %T /sys/fs/cgroup | sed 's/cgroup2fs/cgroup2/') $(grep -c ' /sys/fs/cgroup[ /]' /proc/mounts)"
+"""
 
 
 class Walls(unittest.TestCase):
@@ -78,9 +85,9 @@ class Walls(unittest.TestCase):
             self.outside = f.name
         self.addCleanup(os.unlink, self.outside)
 
-    def boot(self, *unshare):
+    def boot(self, caged=lambda *command: list(command)):
         env = {**os.environ, "BOOT": f"sh {self.script} {self.folder.path} {BUILD} {self.outside}"}
-        return subprocess.run([*unshare, *boot_command(self.folder.path, BUILD, self.units)], env=env, timeout=60,
+        return subprocess.run(caged(*boot_command(self.folder.path, BUILD, self.units)), env=env, timeout=60,
                               capture_output=True, text=True, check=False)
 
     def test_not_in_namespaces(self):
@@ -91,10 +98,24 @@ class Walls(unittest.TestCase):
 
     if possible():
         def test_holes(self):
-            done = self.boot(*UNSHARE)
+            done = self.boot(caged)
             self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "only.target\n", ""))
             self.assertTrue(os.path.exists(os.path.join(self.folder.path, "seen")))
             self.assertTrue(os.path.exists(self.outside))
+
+        def test_cgroups(self):
+            """Its own and no other, and that is gone afterwards, whatever became of it; without one it does not begin."""
+            before = cgroups()
+            done = self.boot(lambda *command: [*UNSHARE, *command])
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn("not in a cgroup of its own", done.stderr)
+            for end in ("exit 3", "exec sleep 60"):
+                with open(self.script, "w", encoding="ascii") as f:
+                    f.write(MAKE_CGROUPS + end)
+                done = self.boot(lambda *command: ["timeout", "--foreground", "2", *caged(*command)])
+                self.assertIn(done.returncode, (3, 124))
+                self.assertEqual((done.stdout, done.stderr), ("cgroup2 1\n", ""))
+                self.assertEqual(cgroups() - before, set())
 
 
 main()

@@ -167,10 +167,21 @@ class Pools(Case):
             if line.startswith("{"):
                 json.loads(line)
 
-    def test_socket(self):
-        """Of the workers' user and its group, nobody else's."""
+    def test_user(self):
+        """Not root, though root has started them; the socket is that user's and its group's, nobody else's."""
+        user = self.site.supervisor.user
         for pool in self.site.pools:
-            self.assertEqual(oct(stat.S_IMODE(os.stat(pool.socket).st_mode)), oct(0o660), pool.name)
+            with self.subTest(pool=pool.name):
+                self.assertEqual({owner for pid in pool.pids() for owner in self.owners(pid)}, {user.pw_uid})
+                found = os.stat(pool.socket)
+                self.assertEqual((found.st_uid, found.st_gid), (user.pw_uid, user.pw_gid))
+                self.assertEqual(oct(stat.S_IMODE(found.st_mode)), oct(0o660))
+
+    @staticmethod
+    def owners(pid):
+        """Real, effective, saved and of files."""
+        with open(f"/proc/{pid}/status", encoding="ascii") as f:
+            return [int(word) for word in next(line for line in f if line.startswith("Uid:")).split()[1:]]
 
 
 class Restarts(Case):

@@ -1,18 +1,28 @@
 #!/bin/sh
-# boot.sh OUTSIDE FOLDER PROGRAMS UNITS - become a systemd that cannot touch the machine: PID 1 of namespaces of its own, as made by
+# boot.sh OUTSIDE FOLDER PROGRAMS UNITS - become a systemd that cannot touch the machine: PID 1 of namespaces of its own, in a cgroup
+# of its own, as made by cage.py and
 #   unshare --pid --mount --propagation private --cgroup --ipc --uts --fork --mount-proc
 #
 # OUTSIDE is /proc/self/ns/mnt of whoever calls; FOLDER is what may be written; PROGRAMS is what may be run besides the system's;
 # UNITS has all units that this systemd knows.
 #
-# Two walls. It knows no unit but those: a service wants sysinit.target, and that of the machine would run systemd-tmpfiles, which
-# empties /tmp. And but for FOLDER the whole tree is read-only, or empty and its own.
+# Three walls. It knows no unit but those: a service wants sysinit.target, and that of the machine would run systemd-tmpfiles, which
+# empties /tmp. But for FOLDER the whole tree is read-only, or empty and its own. And of cgroups it sees those below its own, of cgroup2
+# alone: the older hierarchies, in which it would make its own below those of the machine, are hidden, and it does not ask for them.
 set -eu
 outside=$1 folder=$2 programs=$3 units=$4
 if [ $$ != 1 ] || [ "$(readlink /proc/self/ns/mnt)" = "$outside" ]; then
 	echo "boot.sh: not in namespaces of its own" >&2
 	exit 1
 fi
+mount --make-rprivate /
+if grep -q ' shared:' /proc/self/mountinfo; then
+	echo "boot.sh: the machine would see what is mounted here" >&2
+	exit 1
+fi
+
+# Before anything copies it: all of the machine's.
+umount -R /sys/fs/cgroup 2>/dev/null || :
 
 # The new root stands on a file system that goes with this namespace, so that nobody's clean-up can ever walk into it.
 mount -t tmpfs tmpfs /run
@@ -38,13 +48,11 @@ mount --bind "$programs" "$root$programs"
 mount -o remount,bind,ro "$root$programs"
 
 cgroup=$root/sys/fs/cgroup
-if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
-	mount -t cgroup2 cgroup2 $cgroup
-else
-	mount -t tmpfs tmpfs $cgroup
-	mkdir $cgroup/unified $cgroup/systemd
-	mount -t cgroup2 cgroup2 $cgroup/unified
-	mount -t cgroup -o none,name=systemd cgroup $cgroup/systemd
+mount -t cgroup2 cgroup2 $cgroup
+# The machine's own, at the root, has no such file; one of ours has nobody else in it, and nothing below.
+if [ ! -e $cgroup/cgroup.events ] || [ "$(find $cgroup -type d | wc -l)" != 1 ]; then
+	echo "boot.sh: not in a cgroup of its own" >&2
+	exit 1
 fi
 
 mkdir -p $root/run/systemd

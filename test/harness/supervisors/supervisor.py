@@ -1,10 +1,15 @@
 """What the process managers have in common."""
 import os
+import pwd
+import shutil
 import signal
 
 from harness import process
 from harness.differing import Differing
 from harness.servers import BUILD, SANITIZERS, Workers
+
+# Whose the workers are where root runs the tests. Of Debian's base system, so that no test has to make one.
+OWNER = "www-data"
 
 
 class Supervisor(Differing):
@@ -24,12 +29,37 @@ class Supervisor(Differing):
         self.folder = folder
         self.env = {**SANITIZERS, **(env or {})}
         self.process = None
+        self.user = pwd.getpwnam(OWNER) if os.getuid() == 0 else pwd.getpwuid(os.getuid())
+        binary = self.copy_program(binary or os.path.join(BUILD, "cdn.fcgi"))
         self.pools = [Supervised(self, name, count, binary, env) for name, count in counts.items()]
+
+    def copy_program(self, binary):
+        """To where its user can run it: a checkout in /root is closed to it, and one in /home hidden from a unit."""
+        folder = os.path.join(self.folder.path, "programs")
+        os.mkdir(folder)
+        os.chmod(folder, 0o755)
+        copy = shutil.copy2(binary, folder)
+        os.chmod(copy, 0o755)
+        return copy
+
+    def give_store(self):
+        """To the workers' user, where that is not the test's: what deploy/README.md has the administrator do."""
+        if os.getuid() != 0:
+            return
+        os.chmod(self.folder.path, 0o711)
+        os.chmod(self.folder.redis, 0o711)
+        os.chmod(os.path.join(self.folder.redis, "redis.sock"), 0o666)
+        os.chmod(os.path.join(self.folder.path, ".env"), 0o644)
+        for folder in (self.folder.run, self.folder.log):
+            os.chown(folder, self.user.pw_uid, self.user.pw_gid)
+        for top, folders, names in os.walk(self.folder.data):
+            for name in (".", *folders, *names):
+                os.chown(os.path.join(top, name), self.user.pw_uid, self.user.pw_gid)
 
     def values(self):
         """What the files are filled in with. One program for both pools, which a test may have replaced."""
         counts = {pool.name: pool.count for pool in self.pools}
-        return {"BUILD": os.path.dirname(self.pools[0].binary), "USER": "",
+        return {"BUILD": os.path.dirname(self.pools[0].binary), "USER": self.user.pw_name if os.getuid() == 0 else "",
                 "WORKERS": counts.get("worker", 0), "SLOW_WORKERS": counts.get("slow", 0)}
 
     # Each of these is the manager's own command, as the head of its file gives it.
@@ -47,6 +77,7 @@ class Supervisor(Differing):
         self.process = None
 
     def start_or_kill(self):
+        self.give_store()
         try:
             self.start()
         except BaseException:
@@ -84,7 +115,7 @@ class Supervised(Workers):
     """One of the pools."""
 
     def __init__(self, supervisor, name, count, binary, env):
-        super().__init__(supervisor.folder, name, binary or os.path.join(BUILD, "cdn.fcgi"), env)
+        super().__init__(supervisor.folder, name, binary, env)
         self.supervisor, self.name, self.count = supervisor, name, count
 
     def start(self):
