@@ -29,9 +29,35 @@ local function is_plain(name)
 	return not rest:find("[^%w._~!$&'()*+,;=:@-]") and not decoded:find("[%c/\\]") and utf8.len(decoded) ~= nil
 end
 
+local months = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }
+
+-- If-Match and, without it, If-Unmodified-Since, which lighttpd does not know. What is no date counts for nothing.
+local function is_meant(etag, modified)
+	local match = r.req_header["If-Match"]
+	if match then
+		if match:find("^%s*%*%s*$") then
+			return true
+		end
+		for weak, one in match:gmatch('(W?/?)("[^"]*")') do
+			if weak == "" and one == etag then
+				return true
+			end
+		end
+		return false
+	end
+	local day, name, year, hour, minute, second =
+		(r.req_header["If-Unmodified-Since"] or ""):match("^%s*%a+, (%d%d) (%a+) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT%s*$")
+	return not months[name]
+		or os.date("!%Y%m%d%H%M%S", modified) <= string.format("%s%02d%s%s%s%s", year, months[name], day, hour, minute, second)
+end
+
 -- The status with which lighttpd sends a file, 304 among them. The ETag is the worker's, so that a file has one on every way.
 local function send(file)
-	r.resp_header["ETag"] = string.format('"%x-%x"', file.st_mtime, file.st_size)
+	local etag = string.format('"%x-%x"', file.st_mtime, file.st_size)
+	if not is_meant(etag, file.st_mtime) then
+		return 412
+	end
+	r.resp_header["ETag"] = etag
 	return file["http-response-send-file"]
 end
 
@@ -68,6 +94,7 @@ local words = {
 	[404] = { 404, "not_found", "Not found", "There is no such file." },
 	[405] = { 405, "method_not_allowed", "Method not allowed", "This method is not supported." },
 	[411] = { 411, "length_required", "Length required", "A POST needs a Content-Length." },
+	[412] = { 412, "precondition_failed", "Precondition failed", "The file is not the one that the request's condition names." },
 	[413] = { 413, "body_too_large", "Request body too large", "The request body is larger than this server accepts." },
 	[416] = { 416, "range_not_satisfiable", "Range not satisfiable", "The file has no such range of bytes." },
 	[500] = { 502, "bad_gateway", "Bad gateway", "The worker did not answer; please try again." },

@@ -106,6 +106,11 @@ static int stream(struct call *c, const struct record *record, struct error *err
 	response_set(c->res, "Accept-Ranges", slice_view("bytes"));
 	response_set(c->res, "ETag", v.etag);
 	response_set(c->res, "Last-Modified", slice_view(modified));
+	if (precondition_failed(request_header(c->req, "if-match"),
+		    request_header(c->req, "if-unmodified-since"), &v)) {
+		return error_set(
+			err, 412, "precondition_failed", "it is not the file that was meant");
+	}
 	if (precondition_not_modified(request_header(c->req, "if-none-match"),
 		    request_header(c->req, "if-modified-since"), &v)) {
 		c->res->status = 304;
@@ -114,18 +119,29 @@ static int stream(struct call *c, const struct record *record, struct error *err
 	return answer_range(c, &file, &v, err);
 }
 
+/* Of a conditional request: the web server gives a file its validators, and judges by them. */
+static bool has_condition(const struct request *req)
+{
+	static const char *const names[] = {"if-match", "if-unmodified-since", "if-none-match",
+		"if-modified-since", "if-range"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (request_header(req, names[i]).p) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /*
  * A range of nothing is refused here, so that each web server says it alike. With a condition it may
- * be that the range does not count, and only the web server has the validators.
+ * be that the range does not count.
  */
 static bool is_unsatisfiable(const struct call *c, uint64_t size)
 {
 	struct byte_range ignored;
 	const struct request *req = c->req;
 	struct slice header = request_header(req, "range");
-	return req->method == METHOD_GET && header.p && !request_header(req, "if-range").p &&
-	       !request_header(req, "if-none-match").p &&
-	       !request_header(req, "if-modified-since").p &&
+	return req->method == METHOD_GET && header.p && !has_condition(req) &&
 	       range_parse(header, size, &ignored) == RANGE_UNSATISFIABLE;
 }
 

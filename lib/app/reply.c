@@ -26,6 +26,8 @@ static const struct reply_words {
 	{"request_timeout", "Request timeout", "The request body came too slowly."},
 	{"body_too_large", "Request body too large",
 		"The request body is above this server's limit."},
+	{"precondition_failed", "Precondition failed",
+		"The file is not the one that the request's condition names."},
 	{"range_not_satisfiable", "Range not satisfiable", "The file has no such range of bytes."},
 	{"unsupported_media_type", "Unsupported media type",
 		"The request body is of a type that this address does not take."},

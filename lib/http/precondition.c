@@ -26,17 +26,31 @@ static struct slice cut_etag(struct slice *rest)
 	return etag;
 }
 
-static bool list_names(struct slice list, struct slice etag)
+/* By strong comparison a weak tag equals nothing. */
+static bool list_names(struct slice list, struct slice etag, bool strong)
 {
 	if (slice_equal_str(slice_trim(list), "*")) {
 		return true;
 	}
 	for (struct slice one; (one = cut_etag(&list)).n;) {
-		if (slice_equal(opaque_tag(one), opaque_tag(etag))) {
+		if (strong ? !slice_starts(etag, "W/") && slice_equal(one, etag)
+			   : slice_equal(opaque_tag(one), opaque_tag(etag))) {
 			return true;
 		}
 	}
 	return false;
+}
+
+bool precondition_failed(
+	struct slice if_match, struct slice if_unmodified_since, const struct validators *v)
+{
+	int64_t since_ms;
+	if (if_match.p) {
+		return !list_names(if_match, v->etag, true);
+	}
+	return if_unmodified_since.p &&
+	       clock_parse_http(slice_trim(if_unmodified_since), &since_ms) == 0 &&
+	       v->last_modified_ms / 1000 > since_ms / 1000;
 }
 
 bool precondition_not_modified(
@@ -44,7 +58,7 @@ bool precondition_not_modified(
 {
 	int64_t since_ms;
 	if (if_none_match.p) {
-		return list_names(if_none_match, v->etag);
+		return list_names(if_none_match, v->etag, false);
 	}
 	if (!if_modified_since.p ||
 		clock_parse_http(slice_trim(if_modified_since), &since_ms) != 0) {

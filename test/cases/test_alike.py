@@ -34,6 +34,10 @@ QUESTIONS = {
     "if since": ("GET", {"Range": "bytes=0-2", "If-Range": "{date}"}, 206),
     "if other": ("GET", {"Range": "bytes=0-2", "If-Range": '"other"'}, 200),
     # Conditions come first (RFC 9110 section 13.2.2).
+    "meant": ("GET", {"If-Match": '"other", {etag}'}, 200), "unchanged": ("GET", {"If-Unmodified-Since": "{date}"}, 200),
+    "another meant": ("GET", {"If-Match": '"other"'}, 412),
+    "changed": ("GET", {"If-Unmodified-Since": "Mon, 01 Jan 2001 00:00:00 GMT"}, 412),
+    "past the end, another meant": ("GET", {"Range": "bytes={size}-", "If-Match": '"other"'}, 412),
     "past the end, same": ("GET", {"Range": "bytes={size}-", "If-None-Match": "{etag}"}, 304),
     "past the end, since": ("GET", {"Range": "bytes={size}-", "If-Modified-Since": "{date}"}, 304),
     "past the end, if other": ("GET", {"Range": "bytes={size}-", "If-Range": '"other"'}, 200),
@@ -100,7 +104,7 @@ class Alike(SiteCase):
     def test_headers(self):
         """What one way says no other says differently, or twice, and none leaves out more than it may."""
         for (name, question), ways in self.answers.items():
-            if QUESTIONS[question][2] == 416:
+            if QUESTIONS[question][2] in (412, 416):
                 continue
             said = {way: self.headers(answer) for way, answer in ways.items()}
             if self.site.differs("one ETag"):
@@ -170,6 +174,23 @@ class Alike(SiteCase):
             ages.remove("public, max-age=31536000, immutable")
         self.assertEqual(ages, ["no-store"])
         self.assertEqual([answer.header(name) for name in ("ETag", "Last-Modified", "Repr-Digest")], [None] * 3)
+
+    def test_another_file_is_meant(self):
+        """Refused with nothing that is said of the file, and not to be kept as if it were the file."""
+        for (name, question), ways in self.answers.items():
+            if QUESTIONS[question][2] == 412:
+                for way, answer in ways.items():
+                    with self.subTest(name=name, question=question, way=way):
+                        self.assertEqual(answer.all("Cache-Control"), ["no-store"], answer)
+                        if way != "streamed" and not answer.body:
+                            self.assertTrue(self.site.differs("its own 412"))
+                            continue
+                        self.assertEqual((answer.json["status"], answer.json["code"]), (412, "precondition_failed"))
+                        self.assertEqual(answer.json["request_id"], answer.header("X-Request-Id"))
+                        self.assertEqual(answer.header("Content-Type"), "application/json; charset=utf-8")
+                        self.assertEqual([answer.header(header) for header in (
+                            "ETag", "Last-Modified", "Accept-Ranges", "Content-Range", "Repr-Digest",
+                            "Content-Disposition")], [None] * 6)
 
     def test_digest(self):
         """RFC 9530: of the whole file, whatever part of it was sent."""

@@ -12,6 +12,7 @@ class Apache(Front):
     files = ("apache.conf",)
     differences = {
         "one ETag": "The ETag of the static lane has Apache's own form, so a file has another one there than from a worker.",
+        "its own 412": "A 412 of the static lane has no body, and the headers of the file.",
         "no worker for a 416": "A range that a file of the static lane does not have is refused by a worker.",
         "refusal before the body": "What a worker answers before it has read the body reaches the client only with the "
                                    "next bytes of the body.",

@@ -70,6 +70,40 @@ static void tells_what_is_not_modified(void **state)
 }
 
 static const struct {
+	const char *match, *since, *etag;
+	bool failed;
+} failed_rows[] = {
+	{NULL, NULL, "\"a\"", false},
+	{"\"a\"", NULL, "\"a\"", false},
+	{"\"x\", \"a\"", NULL, "\"a\"", false},
+	{"*", NULL, "\"a\"", false},
+	{NULL, "Thu, 29 Jan 2026 12:00:00 GMT", "\"a\"", false},
+	{NULL, "Fri, 30 Jan 2026 00:00:00 GMT", "\"a\"", false},
+	{NULL, "yesterday", "\"a\"", false},
+	{"\"b\"", NULL, "\"a\"", true},
+	{"", NULL, "\"a\"", true},
+	{"a", NULL, "\"a\"", true},
+	{"W/\"a\"", NULL, "\"a\"", true},
+	{"W/\"a\"", NULL, "W/\"a\"", true},
+	{"\"a\"", NULL, "W/\"a\"", true},
+	{NULL, "Thu, 29 Jan 2026 11:59:59 GMT", "\"a\"", true},
+	/* If-Match, good or bad, switches If-Unmodified-Since off. */
+	{"\"a\"", "Thu, 01 Jan 1970 00:00:00 GMT", "\"a\"", false},
+	{"\"b\"", "Fri, 30 Jan 2026 00:00:00 GMT", "\"a\"", true},
+};
+
+static void tells_that_another_file_is_meant(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof failed_rows / sizeof *failed_rows; i++) {
+		struct validators v = validators(failed_rows[i].etag);
+		assert_int_equal(precondition_failed(slice_view(failed_rows[i].match),
+					 slice_view(failed_rows[i].since), &v),
+			failed_rows[i].failed);
+	}
+}
+
+static const struct {
 	const char *header, *etag;
 	bool honoured;
 } if_range_rows[] = {
@@ -104,6 +138,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tells_what_is_not_modified),
+		cmocka_unit_test(tells_that_another_file_is_meant),
 		cmocka_unit_test(tells_whether_a_range_holds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
