@@ -32,8 +32,7 @@ void doctor_note(struct doctor *d, const char *what, const char *why, const char
 	printf("note   %s: %s\n       cure: %s\n", what, why, cure);
 }
 
-/* The device of a folder of the store; false when it is not there. */
-static bool device_of(struct doctor *d, const char *folder, dev_t *out)
+static bool is_there(struct doctor *d, const char *folder)
 {
 	struct stat st;
 	const char *path = arena_printf(d->ctl->arena, "%s/%s", d->ctl->config.data_dir, folder);
@@ -44,28 +43,12 @@ static bool device_of(struct doctor *d, const char *folder, dev_t *out)
 			"cdnctl store init");
 		return false;
 	}
-	*out = st.st_dev;
 	return true;
 }
 
-/* Links do not cross filesystems. */
-static void check_devices(struct doctor *d)
-{
-	dev_t files, records, tmp;
-	if (!device_of(d, "files", &files) || !device_of(d, "records", &records) ||
-		!device_of(d, "tmp", &tmp)) {
-		return;
-	}
-	if (files == tmp && records == tmp) {
-		doctor_right(d, "store", "files/, records/ and tmp/ are on one filesystem");
-	} else {
-		doctor_wrong(d, "store", "tmp/ is on another filesystem than files/ or records/",
-			"mount the whole of CDN_DATA_DIR as one filesystem");
-	}
-}
-
 /* What an upload does to the store, with a file of one byte under an id of its own. */
-static int write_probe(struct doctor *d, const struct volume_root *root, struct error *err)
+static int write_probe(
+	struct doctor *d, const struct volume_root *root, enum volume_kind kind, struct error *err)
 {
 	struct volume_file *file = arena_alloc(d->ctl->arena, sizeof *file);
 	char id[UUID_SIZE];
@@ -74,10 +57,41 @@ static int write_probe(struct doctor *d, const struct volume_root *root, struct 
 	}
 	if (volume_create(root, d->ctl->arena, file, err) != 0 ||
 		volume_write(file, slice_view("x"), err) != 0 || volume_sync(file, err) != 0 ||
-		volume_link(file, VOLUME_FILES, id, "bin", err) != 0) {
+		volume_link(file, kind, id, "bin", err) != 0) {
 		return -1;
 	}
-	return volume_unlink(root, VOLUME_FILES, id, "bin", err);
+	return volume_unlink(root, kind, id, "bin", err);
+}
+
+/*
+ * Links cross neither filesystems nor mounts, and of two mounts of one filesystem the folders have the
+ * same device: only a link tells.
+ */
+static bool can_write(struct doctor *d, const struct volume_root *root, enum volume_kind kind)
+{
+	struct error err;
+	if (write_probe(d, root, kind, &err) == 0) {
+		return true;
+	}
+	if (strstr(err.detail, strerror(EXDEV))) {
+		doctor_wrong(d, "store",
+			arena_printf(d->ctl->arena,
+				"tmp/ is on another filesystem than %s/, or mounted by itself: %s",
+				volume_folder(kind), err.detail),
+			"mount the whole of CDN_DATA_DIR as one filesystem");
+	} else {
+		doctor_wrong(d, "store", err.detail,
+			"run the workers and this command as the user who owns CDN_DATA_DIR");
+	}
+	return false;
+}
+
+static void check_writing(struct doctor *d, const struct volume_root *root)
+{
+	bool files = can_write(d, root, VOLUME_FILES), records = can_write(d, root, VOLUME_RECORDS);
+	if (files && records) {
+		doctor_right(d, "store", "a file can be written, made durable, named and removed");
+	}
 }
 
 static void check_space(struct doctor *d, const struct volume_root *root)
@@ -99,14 +113,9 @@ static void check_space(struct doctor *d, const struct volume_root *root)
 
 static void check_open_store(struct doctor *d, const struct volume_root *root)
 {
-	struct error err;
 	doctor_right(d, "store", root->volume->data_dir);
-	check_devices(d);
-	if (write_probe(d, root, &err) != 0) {
-		doctor_wrong(d, "store", err.detail,
-			"run the workers and this command as the user who owns CDN_DATA_DIR");
-	} else {
-		doctor_right(d, "store", "a file can be written, made durable, named and removed");
+	if (is_there(d, "files") && is_there(d, "records") && is_there(d, "tmp")) {
+		check_writing(d, root);
 	}
 	check_space(d, root);
 	if (!root->volume->fsync) {

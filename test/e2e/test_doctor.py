@@ -11,8 +11,8 @@ import unittest
 from harness import Nginx, Site, SiteCase, free_port, main
 
 
-def doctor(site, *words):
-    run = site.cdnctl("doctor", *words, check=False)
+def doctor(site, *words, wrapper=()):
+    run = site.cdnctl("doctor", *words, check=False, wrapper=wrapper)
     return run.returncode, run.stdout
 
 
@@ -84,6 +84,10 @@ class Mistaken(Nginx):
             f.write(text)
 
 
+# For before a folder and a command, which finds the folder to be a mount. "/" need not be one, so nothing is changed about
+# it; the mount is undone for whoever would see it, too.
+MOUNTED = ("unshare", "--mount", "--propagation", "unchanged", "sh", "-c",
+           'at=$1; shift; mount --bind "$at" "$at" || exit 99; "$@"; ended=$?; umount "$at"; exit $ended', "sh")
 # The doctor's: one transparent dot.
 PICTURE = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
                         "0000000b49444154789c6360000200000500017a5eab3f0000000049454e44ae426082")
@@ -301,13 +305,22 @@ class Ill(unittest.TestCase):
             tmp = os.path.join(site.folder.data, "tmp")
             os.rmdir(tmp)
             os.symlink(elsewhere, tmp)
-            status, text = doctor(site)
-            self.assertEqual(status, 1, text)
-            self.assertIn("WRONG  store: tmp/ is on another filesystem", text)
-            self.assertIn("mount the whole of CDN_DATA_DIR as one filesystem", text)
+            self.assertApart(doctor(site), "files", "records")
             os.unlink(tmp)
             os.mkdir(tmp)
 
 
 if __name__ == "__main__":
     main()
+            # Nor do they cross mounts, though the device is the same; only root can make some.
+            if os.getuid() == 0:
+                records = os.path.join(site.folder.data, "records")
+                self.assertApart(doctor(site, wrapper=(*MOUNTED, tmp)), "files", "records")
+                self.assertApart(doctor(site, wrapper=(*MOUNTED, records)), "records")
+
+    def assertApart(self, found, *folders):
+        status, text = found
+        self.assertEqual((status, text.count("WRONG")), (1, len(folders)), text)
+        for folder in folders:
+            self.assertIn(f"WRONG  store: tmp/ is on another filesystem than {folder}/, or mounted by itself", text)
+        self.assertEqual(text.count("mount the whole of CDN_DATA_DIR as one filesystem"), len(folders))

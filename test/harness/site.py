@@ -212,10 +212,10 @@ class Site:
 
     # -- the administrator
 
-    def cdnctl(self, *words, check=True):
-        """Run cdnctl; its output, or with check=False the finished process."""
+    def cdnctl(self, *words, check=True, wrapper=()):
+        """Run cdnctl, behind a wrapper; its output, or with check=False the finished process."""
         run = subprocess.run(
-            [os.path.join(self.build, "cdnctl"), "--env", os.path.join(self.folder.path, ".env"), *words],
+            [*wrapper, os.path.join(self.build, "cdnctl"), "--env", os.path.join(self.folder.path, ".env"), *words],
             capture_output=True, text=True, env={**os.environ, **SANITIZERS}, timeout=60)
         if not check:
             return run
