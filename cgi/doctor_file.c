@@ -109,6 +109,14 @@ static void check_condition(struct visit *v, const char *hop, const char *url, s
 	}
 }
 
+/* By what only a worker knows: an X-Request-Id may be the web server's own, on every answer. */
+static bool is_of_a_worker(const struct exchange *x)
+{
+	size_t count;
+	return exchange_header(x, "Content-Disposition", &count).p ||
+	       exchange_header(x, "Repr-Digest", &count).p;
+}
+
 /* False where a worker was asked; true for no answer, too. */
 static bool visit_file(struct visit *v, const char *hop, const char *url, const char *cure)
 {
@@ -117,7 +125,7 @@ static bool visit_file(struct visit *v, const char *hop, const char *url, const 
 		return true;
 	}
 	size_t count;
-	bool worker = exchange_header(x, "X-Request-Id", &count).p != NULL;
+	bool worker = is_of_a_worker(x);
 	doctor_right(v->d, hop,
 		worker ? "the bytes come back, by way of the worker"
 		       : "the bytes come back, straight from the web server");

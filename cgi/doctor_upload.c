@@ -8,6 +8,8 @@ enum { KIB = 1024, LARGE = 2048 * KIB, AROUND = 4 * KIB };
 
 static const char begin[] = "--doctor\r\nContent-Disposition: form-data; name=\"file\"; "
 			    "filename=\"doctor.png\"\r\n\r\n";
+static const char see_logs[] =
+	"see the worker's log under the answer's request_id, and the web server's";
 static const char end[] = "\r\n--doctor--\r\n";
 
 /* As large as a limit lets through, or just about, and whose limit it is by default. */
@@ -63,22 +65,61 @@ static bool understand(
 	       json_get_text(doc, "id", id) && json_get_text(doc, "url", url);
 }
 
-static const char *cure_of(const struct exchange *x)
+/* Those of web servers have the same code, and no detail. */
+static bool is_a_workers_413(struct visit *v, const struct exchange *x)
 {
+	struct json *doc = arena_alloc(v->d->ctl->arena, sizeof *doc);
+	struct slice code;
+	return x->status == 413 && doc &&
+	       json_parse(doc, v->d->ctl->arena, buf_view(&x->answer)) == 0 &&
+	       json_get_text(doc, "code", &code) && slice_equal_str(code, "body_too_large") &&
+	       json_has(doc, "detail");
+}
+
+/* What the status tells by itself; NULL where it may be a limit of the web server's, or anything. */
+static const char *cure_of(struct visit *v, const struct exchange *x)
+{
+	if (x && is_a_workers_413(v, x)) {
+		return "raise CDN_MAX_BODY; if it is larger than that, restart the workers, which "
+		       "have other settings";
+	}
 	switch (x ? x->status : 0) {
 	case 401:
 		return "the web server drops Authorization on uploads (Apache: CGIPassAuth On)";
-	case 413:
-		return "the web server or CDN_MAX_BODY limits bodies too tightly (nginx: "
-		       "client_max_body_size 0)";
+	case 402:
+		return "raise CDN_TIER_UNLIMITED_FILE or CDN_TIER_UNLIMITED_TOTAL; if they are "
+		       "larger than that, restart the workers, which have other settings";
+	case 408:
+		return "a body comes too slowly to a worker or to the web server: raise "
+		       "CDN_RECEIVE_TIMEOUT, or the web server's (Apache: RequestReadTimeout)";
+	case 502:
+	case 504:
+		return "the web server got no answer from a worker: see its log, and the worker's "
+		       "for one that ended";
 	case 503:
 		return "the workers do not reach the store or Redis that this command reaches; see "
 		       "their log";
 	case 507:
 		return "free some space, or lower CDN_MIN_FREE";
 	default:
-		return "see the worker's log under the answer's request_id, and the web server's";
+		return NULL;
 	}
+}
+
+static const char *cure_of_small(struct visit *v, const struct exchange *x)
+{
+	const char *cure = cure_of(v, x);
+	if (cure) {
+		return cure;
+	}
+	return x && x->status == 413
+		       ? "lift the web server's limit of bodies (nginx: client_max_body_size 0)"
+		       : see_logs;
+}
+
+static bool is_below(struct slice url, const char *base)
+{
+	return slice_starts(url, base) && slice_starts(slice_from(url, strlen(base)), "/");
 }
 
 bool visit_upload(struct visit *v)
@@ -87,7 +128,7 @@ bool visit_upload(struct visit *v)
 	struct slice id, url;
 	struct exchange *x = upload(v, true, visit_picture(), &why);
 	if (!x || x->status != 201) {
-		doctor_wrong(v->d, "upload", why, cure_of(x));
+		doctor_wrong(v->d, "upload", why, cure_of_small(v, x));
 		return false;
 	}
 	if (!understand(v, x, &id, &url)) {
@@ -97,7 +138,7 @@ bool visit_upload(struct visit *v)
 	v->id = id.p;
 	v->file_url = url.p;
 	doctor_right(v->d, "upload", v->file_url);
-	if (!slice_starts(url, v->url)) {
+	if (!is_below(url, v->url)) {
 		doctor_note(v->d, "public URL",
 			arena_printf(v->d->ctl->arena,
 				"files get the address %s, and %s was visited",
@@ -119,25 +160,27 @@ static void forget(struct visit *v, const struct exchange *x)
 	}
 }
 
-static bool comes_through(struct visit *v, bool form, uint64_t bytes, const char **why)
+/* As upload(). */
+static struct exchange *upload_zeroes(struct visit *v, bool form, uint64_t bytes, const char **why)
 {
 	char *zeroes = calloc(1, (size_t)bytes + 1);
 	*why = "no memory";
 	struct exchange *x = zeroes ? upload(v, form, slice_of(zeroes, (size_t)bytes), why) : NULL;
 	free(zeroes);
-	if (!x || x->status != 201) {
-		return false;
+	if (x && x->status == 201) {
+		forget(v, x);
 	}
-	forget(v, x);
-	return true;
+	return x;
 }
 
 static const char *cure_for_limit(struct visit *v, bool form, uint64_t tried)
 {
 	const char *ignored;
 	for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++) {
-		if (defaults[i].bytes < tried &&
-			comes_through(v, form, defaults[i].bytes, &ignored)) {
+		struct exchange *x = defaults[i].bytes < tried
+					     ? upload_zeroes(v, form, defaults[i].bytes, &ignored)
+					     : NULL;
+		if (x && x->status == 201) {
 			return arena_printf(v->d->ctl->arena,
 				"a smaller one comes through; lift the limit: %s",
 				defaults[i].limit);
@@ -148,12 +191,26 @@ static const char *cure_for_limit(struct visit *v, bool form, uint64_t tried)
 	       "server.max-request-size), or see the worker's log";
 }
 
-/* What the settings let through in any case, up to what no default of a web server does. */
+/* A limit is told by 413, by mod_fcgid's 500, or by a connection that is closed while the body comes. */
+static const char *cure_of_large(
+	struct visit *v, const struct exchange *x, bool form, uint64_t tried)
+{
+	const char *cure = cure_of(v, x);
+	if (cure) {
+		return cure;
+	}
+	return !x || x->status == 413 || x->status == 500 ? cure_for_limit(v, form, tried)
+							  : see_logs;
+}
+
+/* What the settings let through beside the picture, up to what no default of a web server does. */
 static uint64_t large(const struct config *config)
 {
 	const struct tier_limits *tier = &config->tiers[TIER_FUNCTIONALLY_UNLIMITED];
 	uint64_t most = tier->file_bytes < LARGE ? tier->file_bytes : LARGE;
-	most = tier->total_bytes < most ? tier->total_bytes : most;
+	uint64_t picture = visit_picture().n;
+	uint64_t left = tier->total_bytes > picture ? tier->total_bytes - picture : 0;
+	most = left < most ? left : most;
 	return config->max_body_bytes < most + AROUND
 		       ? config->max_body_bytes - config->max_body_bytes / 2
 		       : most;
@@ -167,13 +224,14 @@ void visit_large_uploads(struct visit *v)
 	for (int form = 1; form >= 0; form--) {
 		const char *hop = form ? "large upload" : "large upload by PUT";
 		const char *why;
-		if (comes_through(v, form, bytes, &why)) {
+		struct exchange *x = upload_zeroes(v, form, bytes, &why);
+		if (x && x->status == 201) {
 			doctor_right(v->d, hop,
 				arena_printf(v->d->ctl->arena, "%s come through", human));
 		} else {
 			doctor_wrong(v->d, hop,
 				arena_printf(v->d->ctl->arena, "%s: %s", human, why),
-				cure_for_limit(v, form, bytes));
+				cure_of_large(v, x, form, bytes));
 		}
 	}
 }

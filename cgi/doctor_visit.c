@@ -85,6 +85,15 @@ static bool is_unknown_path(struct visit *v, const struct exchange *x)
 	       json_get_text(doc, "code", &code) && slice_equal_str(code, "route_not_found");
 }
 
+static const char *redirect_cure(struct visit *v, const struct exchange *x)
+{
+	size_t count;
+	return arena_printf(v->d->ctl->arena,
+		"visit the address that answers by itself, with https if that is it, and let "
+		"CDN_PUBLIC_URL have the same: this one redirects to %s",
+		printable(v, exchange_header(x, "Location", &count)));
+}
+
 static const char *health_cure(struct visit *v, const struct exchange *x)
 {
 	if (is_unknown_path(v, x)) {
@@ -94,6 +103,12 @@ static const char *health_cure(struct visit *v, const struct exchange *x)
 			v->d->ctl->config.public_url, v->url);
 	}
 	switch (x->status) {
+	case 301:
+	case 302:
+	case 303:
+	case 307:
+	case 308:
+		return redirect_cure(v, x);
 	case 502:
 	case 504:
 		return "the web server finds no worker: is the pool running, on the socket that "

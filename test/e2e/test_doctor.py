@@ -84,6 +84,24 @@ class Mistaken(Nginx):
             f.write(text)
 
 
+class TwoPorts(Nginx):
+    """On its port, and on that without its last digit."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        while not self.is_free(self.port // 10):
+            super().__init__(folder)
+        self.extra = f"listen 127.0.0.1:{self.port // 10};"
+
+    @staticmethod
+    def is_free(port):
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+            return True
+        except OSError:
+            return False
+
+
 # For before a folder and a command, which finds the folder to be a mount. "/" need not be one, so nothing is changed about
 # it; the mount is undone for whoever would see it, too.
 MOUNTED = ("unshare", "--mount", "--propagation", "unchanged", "sh", "-c",
@@ -201,6 +219,51 @@ class Ill(unittest.TestCase):
         self.diagnose(["upload: answers 401", "on uploads (Apache: CGIPassAuth On)"],
                       lines={"client_body_buffer_size 32k;": "client_body_buffer_size 32k; " + lines})
 
+    def test_the_workers_have_a_lower_limit(self):
+        """The same status and code as the web server's own, of another cause."""
+        with Site(settings={"CDN_MAX_BODY": "1M"}) as site:
+            site.write_settings(CDN_MAX_BODY="1G")
+            wrong = self.wrongs(site, 2)
+        self.assertEqual(wrong.count("cure: raise CDN_MAX_BODY; if it is larger than that, restart the workers"), 2, wrong)
+        self.assertNotIn("client_max_body_size", wrong)
+
+    def test_the_workers_have_a_lower_quota(self):
+        with Site(settings={"CDN_TIER_UNLIMITED_TOTAL": "1M"}) as site:
+            site.write_settings(CDN_TIER_UNLIMITED_TOTAL="1G")
+            wrong = self.wrongs(site, 2)
+        self.assertEqual(wrong.count(": answers 402: "), 2, wrong)
+        self.assertEqual(wrong.count("CDN_TIER_UNLIMITED_TOTAL"), 2, wrong)
+        self.assertNotIn("limit of bodies", wrong)
+
+    def test_no_space_for_large_uploads(self):
+        self.large_answer(507, "free some space")
+
+    def test_no_worker_lasts_for_large_uploads(self):
+        for status in (502, 504):
+            self.large_answer(status, "the web server got no answer from a worker")
+
+    def test_large_uploads_are_slow(self):
+        self.large_answer(408, "a body comes too slowly")
+
+    def test_large_uploads_are_refused_for_another_reason(self):
+        self.large_answer(418, "see the worker's log")
+
+    def large_answer(self, status, cure):
+        """The web server answers so to what is larger than a picture."""
+        # nginx itself would say nothing with a 408.
+        said = f' error_page 418 ={status} /.error/404; if ($content_length ~ "^[0-9]{{5}}") {{ return 418; }}'
+        line = "client_body_buffer_size 32k;"
+        with self.subTest(status=status):
+            wrong = self.diagnose([f"large upload: 2 MB: answers {status}", f"large upload by PUT: 2 MB: answers {status}"],
+                                  lines={line: line + said})
+            self.assertEqual(wrong.count("cure: " + cure), 2, wrong)
+            self.assertNotIn("limit of bodies", wrong)
+
+    def wrongs(self, site, count):
+        ended, text = doctor(site, site.url)
+        self.assertEqual((ended, text.count("WRONG")), (1, count), text)
+        return text[text.index("WRONG"):]
+
     def test_a_limit_of_1_mib(self):
         """nginx's own, where nobody said otherwise."""
         wrong = self.diagnose(["large upload: 2 MB: answers 413", "1 MiB", "client_max_body_size"],
@@ -220,6 +283,28 @@ class Ill(unittest.TestCase):
             status, text = doctor(site, site.url)
             self.assertEqual((status, text.count("WRONG")), (0, 0), text)
             self.assertIn("large upload: 50 KB come through", text)
+
+    def test_a_quota_has_room_for_the_picture_as_well(self):
+        with Site(settings={"CDN_TIER_UNLIMITED_TOTAL": "1M"}) as site:
+            status, text = doctor(site, site.url)
+            self.assertEqual((status, text.count("WRONG")), (0, 0), text)
+
+    def test_an_id_of_the_web_servers_own(self):
+        """On every answer: it does not mean that a worker was asked."""
+        line = "add_header X-Content-Type-Options nosniff;"
+        lines = {line: line + " add_header X-Request-Id $request_id;"}
+        with Site(front=functools.partial(Mistaken, lines=lines)) as site:
+            status, text = doctor(site, site.url)
+        self.assertEqual((status, text.count("WRONG"), text.count("note   static lane")), (0, 0, 0), text)
+        self.assertIn("public URL: the bytes come back, straight from the web server", text)
+        self.assertIn("worker lane: the bytes come back, by way of the worker", text)
+
+    def test_a_redirect(self):
+        found = b"HTTP/1.1 %d Moved\r\nConnection: close\r\nContent-Length: 0\r\nLocation: https://localhost/up\r\n\r\n"
+        for status in (301, 308):
+            with self.subTest(status=status), Listener(found % status) as listener:
+                self.diagnose([f"web server: answers {status}", "with https", "redirects to https://localhost/up"],
+                              address=listener.url)
 
     def test_the_hand_off_does_not_fit(self):
         self.diagnose(["worker lane: the header X-Sendfile came through", "CDN_SENDFILE"], CDN_SENDFILE="x-sendfile")
@@ -267,6 +352,13 @@ class Ill(unittest.TestCase):
 
         self.diagnose(["public URL: files get the address http://localhost:"], rename, status=0)
 
+    def test_the_public_url_begins_alike(self):
+        """http://h:80 is not where http://h:8080 is."""
+        with Site(front=TwoPorts) as site:
+            status, text = doctor(site, f"http://127.0.0.1:{site.front.port // 10}")
+        self.assertEqual((status, text.count("WRONG")), (0, 0), text)
+        self.assertIn(f"note   public URL: files get the address {site.url}, and {site.url[:-1]} was visited", text)
+
     def test_a_header_of_files_is_dropped(self):
         self.diagnose(["public URL: the header X-Content-Type-Options came 0 times",
                        "worker lane: the header X-Content-Type-Options came 0 times"],
@@ -308,10 +400,6 @@ class Ill(unittest.TestCase):
             self.assertApart(doctor(site), "files", "records")
             os.unlink(tmp)
             os.mkdir(tmp)
-
-
-if __name__ == "__main__":
-    main()
             # Nor do they cross mounts, though the device is the same; only root can make some.
             if os.getuid() == 0:
                 records = os.path.join(site.folder.data, "records")
@@ -324,3 +412,7 @@ if __name__ == "__main__":
         for folder in folders:
             self.assertIn(f"WRONG  store: tmp/ is on another filesystem than {folder}/, or mounted by itself", text)
         self.assertEqual(text.count("mount the whole of CDN_DATA_DIR as one filesystem"), len(folders))
+
+
+if __name__ == "__main__":
+    main()
