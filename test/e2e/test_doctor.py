@@ -9,6 +9,7 @@ import threading
 import unittest
 
 from harness import Nginx, Site, SiteCase, free_port, main
+from harness.fronts import Apache, Fcgid
 
 
 def doctor(site, *words, wrapper=()):
@@ -57,8 +58,8 @@ class Root(SiteCase):
             self.assertEqual(os.stat(os.path.join(made, shard)).st_uid, owner)
 
 
-class Mistaken(Nginx):
-    """With lines of its configuration replaced, in all places."""
+class Spoilt:
+    """A web server with lines of its configuration replaced, in all places."""
 
     def __init__(self, folder, lines):
         super().__init__(folder)
@@ -67,8 +68,7 @@ class Mistaken(Nginx):
     def command(self):
         words = super().command()
         for name in sorted(os.listdir(self.folder.conf)):
-            if name.startswith("nginx"):
-                self.spoil(os.path.join(self.folder.conf, name))
+            self.spoil(os.path.join(self.folder.conf, name))
         if self.lines:
             raise AssertionError(f"no file has {list(self.lines)}")
         return words
@@ -82,6 +82,14 @@ class Mistaken(Nginx):
                 del self.lines[right]
         with open(path, "w", encoding="utf-8") as f:
             f.write(text)
+
+
+class Mistaken(Spoilt, Nginx):
+    pass
+
+
+class MistakenApache(Spoilt, Apache):
+    pass
 
 
 class TwoPorts(Nginx):
@@ -148,9 +156,10 @@ class Listener:
 class Ill(unittest.TestCase):
     """Each mistake is made on purpose; the doctor must name it and a cure."""
 
-    def diagnose(self, said, make=lambda site: None, lines=None, expect=None, address=None, status=1, **settings):
-        """lines: of nginx's configuration, right -> wrong."""
-        with Site(settings=settings, front=functools.partial(Mistaken, lines=dict(lines or {}))) as site:
+    def diagnose(self, said, make=lambda site: None, lines=None, expect=None, address=None, status=1, front=Mistaken,
+                 **settings):
+        """lines: of the web server's configuration, right -> wrong."""
+        with Site(settings=settings, front=functools.partial(front, lines=dict(lines or {}))) as site:
             if expect:
                 site.expect_errors(expect)
             make(site)
@@ -211,6 +220,10 @@ class Ill(unittest.TestCase):
     def test_the_web_server_drops_authorization(self):
         self.diagnose(["authorization: answers 401", "CGIPassAuth On"],
                       lines={"fastcgi_param REMOTE_ADDR": 'fastcgi_param HTTP_AUTHORIZATION ""; fastcgi_param REMOTE_ADDR'})
+
+    def test_apache_drops_authorization(self):
+        """As it does unless told otherwise."""
+        self.diagnose(["authorization: answers 401", "CGIPassAuth On"], lines={"CGIPassAuth On": ""}, front=MistakenApache)
 
     def test_the_web_server_drops_it_on_uploads(self):
         params = ("REQUEST_URI $request_uri", "REQUEST_METHOD $request_method", "CONTENT_TYPE $content_type",
@@ -273,6 +286,14 @@ class Ill(unittest.TestCase):
     def test_a_limit_of_128_kib(self):
         self.diagnose(["large upload: 2 MB: answers 413", "128 KiB", "FcgidMaxRequestLen"],
                       lines={"client_max_body_size 0;": "client_max_body_size 128k;"})
+
+    def test_the_limit_of_a_shared_host(self):
+        """mod_fcgid's own, which it tells with a 500."""
+        with Site(front=functools.partial(Fcgid, host="")) as site:
+            wrong = self.wrongs(site, 2)
+        for hop in ("large upload", "large upload by PUT"):
+            self.assertIn(f"WRONG  {hop}: 2 MB: answers 500", wrong)
+        self.assertEqual(wrong.count("lift the limit: 128 KiB, as mod_fcgid has it without FcgidMaxRequestLen"), 2, wrong)
 
     def test_another_limit(self):
         self.diagnose(["large upload: 2 MB: answers 413", "lift the web server's limit of bodies"],
