@@ -1,11 +1,14 @@
 /* The values for a configuration: from the command line, the settings and the files themselves. */
 #include "cgi/config_values.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <inttypes.h>
 #include <libgen.h>
 #include <limits.h>
 #include <unistd.h>
+
+#include "store/redis_url.h"
 
 struct gather {
 	struct ctl *ctl;
@@ -112,6 +115,37 @@ static const char *make_slow_stop(struct gather *g)
 		g->ctl->arena, "%" PRIu64, g->ctl->config.fetch_timeout_s + TIMEOUT_MARGIN_S);
 }
 
+/* "" for a Unix socket, and for what is no address. */
+static const char *make_redis_host(struct gather *g)
+{
+	struct redis_address address;
+	struct error err;
+	if (redis_url_parse(g->ctl->config.redis_url, &address, &err) != 0) {
+		return "";
+	}
+	return arena_dup(g->ctl->arena, slice_view(address.host));
+}
+
+static const char *make_redis_families(struct gather *g)
+{
+	return *value_of(g, "REDIS_HOST") ? "AF_UNIX AF_INET AF_INET6" : "AF_UNIX";
+}
+
+/* "" for a name, which a filter of addresses cannot have. */
+static const char *make_redis_allow(struct gather *g)
+{
+	const char *host = value_of(g, "REDIS_HOST");
+	struct in6_addr binary;
+	bool known = strcmp(host, "localhost") == 0 || inet_pton(AF_INET, host, &binary) == 1 ||
+		     inet_pton(AF_INET6, host, &binary) == 1;
+	return known ? host : "";
+}
+
+static const char *make_redis_deny(struct gather *g)
+{
+	return *value_of(g, "REDIS_HOST") && !*value_of(g, "REDIS_ALLOW") ? "" : "any";
+}
+
 /* What the settings say, for every file. Some are made from those above them. */
 static const struct common {
 	const char *name, *meaning;
@@ -133,6 +167,12 @@ static const struct common {
 		make_slow_timeout, NULL},
 	{"SLOW_STOP", "seconds that a fetch has to end in at a stop: CDN_FETCH_TIMEOUT and 30",
 		make_slow_stop, NULL},
+	{"REDIS_HOST", "the host in CDN_REDIS_URL; nothing for a Unix socket", make_redis_host,
+		NULL},
+	{"REDIS_FAMILIES", "the address families of a worker, by REDIS_HOST", make_redis_families,
+		"REDIS_HOST"},
+	{"REDIS_ALLOW", "REDIS_HOST where it is an address, or localhost", make_redis_allow, NULL},
+	{"REDIS_DENY", "any; nothing where REDIS_HOST is a name", make_redis_deny, NULL},
 };
 
 bool config_is_setting(struct slice name)

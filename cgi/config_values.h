@@ -40,7 +40,7 @@ int config_values_gather(struct ctl *ctl, const struct config_set *set, int argc
 int config_values_complete(const struct config_set *set, const struct config_values *values);
 
 /* Say on standard error what does not fit: a setting that the files do not provide for, a folder
- * without the program. */
+ * without the program, a place that the workers cannot see. */
 void config_values_warn(
 	struct ctl *ctl, const struct config_set *set, const struct config_values *values);
 

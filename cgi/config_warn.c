@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "cgi/config_values.h"
+#include "store/redis_url.h"
 
 /* The word that is the value of a setting which has choices; empty for another setting. */
 static struct slice chosen_word(const struct ctl *ctl, struct slice name)
@@ -47,6 +48,40 @@ static void warn_of_settings(struct ctl *ctl, const struct config_set *set, stru
 	}
 }
 
+static bool is_below(const char *path, const char *folder)
+{
+	size_t n = strlen(folder);
+	return strncmp(path, folder, n) == 0 && (path[n] == '/' || !path[n]);
+}
+
+/* The units have ProtectHome= and PrivateTmp=. */
+static void warn_of_hidden(const char *name, const char *path)
+{
+	static const char *const hidden[] = {"/home", "/root", "/run/user", "/tmp", "/var/tmp"};
+	for (size_t i = 0; path && i < sizeof hidden / sizeof *hidden; i++) {
+		if (is_below(path, hidden[i])) {
+			fprintf(stderr,
+				"cdnctl: warning: %s is %s, and the units hide %s from the "
+				"workers; choose another place\n",
+				name, path, hidden[i]);
+		}
+	}
+}
+
+static void warn_of_places(struct ctl *ctl, const struct config_values *values)
+{
+	static const char *const names[] = {"BUILD", "DIR", "DATA"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		warn_of_hidden(names[i],
+			template_find(values->list, values->count, slice_view(names[i]))->text.p);
+	}
+	struct redis_address redis;
+	struct error err;
+	if (redis_url_parse(ctl->config.redis_url, &redis, &err) == 0) {
+		warn_of_hidden("the socket in CDN_REDIS_URL", redis.path);
+	}
+}
+
 void config_values_warn(
 	struct ctl *ctl, const struct config_set *set, const struct config_values *values)
 {
@@ -62,5 +97,8 @@ void config_values_warn(
 				"cdnctl: warning: there is no program %s; give BUILD=FOLDER\n",
 				program);
 		}
+	}
+	if (strcmp(set->name, "systemd") == 0) {
+		warn_of_places(ctl, values);
 	}
 }

@@ -39,6 +39,12 @@ class Case(unittest.TestCase):
         self.assertEqual((run.returncode, run.stderr), (0, ""))
         return run.stdout
 
+    def units(self, *words):
+        """As printed; that a checkout, or the tests' folder, is no place for them is said besides."""
+        run = self.run_config("systemd", *words)
+        self.assertEqual((run.returncode, [line for line in run.stderr.splitlines() if "the units hide" not in line]), (0, []))
+        return run.stdout
+
     def assertRefused(self, run, said, status=2):
         self.assertEqual((run.returncode, run.stdout), (status, ""), run.stderr)
         self.assertIn(said, run.stderr)
@@ -166,6 +172,45 @@ class Values(Case):
                 self.assertEqual(run.stderr, "" if not cure else f"cdnctl: warning: CDN_SENDFILE is {value}, which {name} does "
                                  f"not know; in the env file make it {cure}\n")
 
+    def test_listener_of_one_worker(self):
+        """It would shut the socket that all of a pool have."""
+        self.settings(CDN_LISTENER="own")
+        for name in ("systemd", "supervisord", "supervisord-fcgi", "spawn-fcgi"):
+            self.assertIn(f"CDN_LISTENER is own, which {name} does not know", self.run_config(name).stderr)
+        self.assertEqual(self.run_config("htaccess").stderr, "")
+
+    def test_redis_of_a_confined_worker(self):
+        tcp, rows = "AF_UNIX AF_INET AF_INET6", [
+            (None, ["127.0.0.1"]), ("unix:///run/redis.sock?db=1", []), ("redis://u:pass@10.1.2.3:6380/2", ["10.1.2.3"]),
+            ("redis://localhost", ["localhost"]), ("redis://[::1]:6379", ["::1"]), ("redis://redis.example.org/1", None)]
+        for url, allow in rows:
+            with self.subTest(url=url):
+                self.settings(**({"CDN_REDIS_URL": url} if url else {}))
+                unit = self.units().split("# ---- ")
+                worker = next(text for text in unit if text.startswith("cdn-worker@.service"))
+                found = {name: re.findall(rf"(?m)^{name}=(.*)$", worker)
+                         for name in ("RestrictAddressFamilies", "IPAddressDeny", "IPAddressAllow")}
+                self.assertEqual(found, {
+                    "RestrictAddressFamilies": ["AF_UNIX" if allow == [] else tcp],
+                    "IPAddressDeny": [] if allow is None else ["any"], "IPAddressAllow": allow or []})
+                self.assertNotIn("pass@", "".join(unit))
+        self.settings(CDN_REDIS_URL="redis://a$b")
+        self.assertRefused(self.run_config("systemd"), "may have only letters")
+
+    def test_places_that_units_hide(self):
+        words = ["BUILD=" + BUILD, "DIR=/etc/cdn", "DATA=/srv/cdn"]
+        rows = [("BUILD=/home/ann/build", "/home"), ("DIR=/root", "/root"), ("DATA=/var/tmp/cdn", "/var/tmp"),
+                ("DATA=/run/user/1000/x", "/run/user"), ("DATA=/tmp", "/tmp"), ("DATA=/tmpfs/x", None), ("DATA=/homes", None)]
+        for word, hidden in rows:
+            with self.subTest(word=word):
+                name, path = word.split("=")
+                asked = [word if other.startswith(name + "=") else other for other in words]
+                said = f"{name} is {path}, and the units hide {hidden} from the workers"
+                self.assertEqual(said in self.run_config("systemd", *asked).stderr, bool(hidden))
+                self.assertNotIn("hide", self.run_config("supervisord", *asked).stderr)
+        self.settings(CDN_REDIS_URL="unix:///home/ann/redis.sock")
+        self.assertIn("CDN_REDIS_URL is /home/ann/redis.sock, and the units hide /home", self.run_config("systemd", *words).stderr)
+
     def test_no_program_beside_it(self):
         run = self.run_config("supervisord", f"BUILD={self.folder}")
         self.assertEqual(run.returncode, 0)
@@ -213,10 +258,10 @@ class To(Case):
         """Each under its name; written, as many files."""
         files = [os.path.basename(row["file"]) for row in self.listed() if row["name"] == "systemd"]
         self.assertGreater(len(files), 1)
-        self.assertEqual(re.findall(r"(?m)^# ---- (.*)$", self.config("systemd")), files)
-        self.config("systemd", "--to", self.to)
+        self.assertEqual(re.findall(r"(?m)^# ---- (.*)$", self.units()), files)
+        self.units("--to", self.to)
         self.assertEqual(sorted(os.listdir(self.to)), sorted(files))
-        self.assertEqual("\n".join(f"# ---- {name}\n" + read(self.to, name) for name in files), self.config("systemd"))
+        self.assertEqual("\n".join(f"# ---- {name}\n" + read(self.to, name) for name in files), self.units())
         with open(os.path.join(self.to, files[-1]), "a", encoding="utf-8") as f:
             f.write("# mine\n")
         os.unlink(os.path.join(self.to, files[0]))

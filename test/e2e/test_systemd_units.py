@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import BUILD, Folder, main
+from harness import BUILD, ROOT, Folder, main
 from harness.supervisors.supervisor import OWNER
 from harness.supervisors.systemd import UNITS, UNSHARE, boot_command, caged, cgroups, possible
 
@@ -15,16 +15,15 @@ EXPOSURE_MAX = {"worker": 0.7, "slow": 1.2}
 
 
 class Units(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder()
-        cls.addClassCleanup(cls.folder.remove)
-        cls.units = os.path.join(cls.folder.path, "units")
-        os.mkdir(cls.units)
+    def setUp(self):
+        self.folder = Folder()
+        self.addCleanup(self.folder.remove)
+        self.units = os.path.join(self.folder.path, "units")
+        os.mkdir(self.units)
         for name in UNITS:
-            shutil.copy(cls.folder.render("systemd/" + name, BUILD=BUILD, USER=OWNER), os.path.join(cls.units, name))
+            shutil.copy(self.folder.render("systemd/" + name, BUILD=BUILD, USER=OWNER, REDIS_HOST=""), os.path.join(self.units, name))
         for pool in ("worker", "slow"):
-            shutil.copy(os.path.join(cls.units, f"cdn-{pool}@.service"), os.path.join(cls.units, f"cdn-{pool}@1.service"))
+            shutil.copy(os.path.join(self.units, f"cdn-{pool}@.service"), os.path.join(self.units, f"cdn-{pool}@1.service"))
 
     def analyze(self, *words):
         done = subprocess.run(["systemd-analyze", "--no-pager", *words], capture_output=True, text=True, timeout=60,
@@ -35,6 +34,42 @@ class Units(unittest.TestCase):
         """No warning either."""
         names = [name for name in sorted(os.listdir(self.units)) if "@." not in name]
         self.assertEqual(self.analyze("verify", "--man=no", *names), (0, ""))
+
+    def test_guide(self):
+        """The command by which people check what they have printed: it says nothing of it, and fails when it is spoiled."""
+        row = next(line for line in self.read("deploy/README.md").splitlines() if line.startswith("| systemd: "))
+        command = row.split("`")[3]
+        self.assertIn(command, self.read("deploy/systemd/cdn.target"))
+        for pool in ("worker", "slow"):
+            os.unlink(os.path.join(self.units, f"cdn-{pool}@1.service"))
+        self.assertEqual(self.check(command), (0, ""))
+        for name in UNITS:
+            path = os.path.join(self.units, name)
+            whole = self.read(path)
+            for line, spoiled in (("ExecStart=", "/nonexistent"), ("ListenStream=", ""), ("Sockets=", "none.service")):
+                if f"\n{line}" in whole:
+                    with self.subTest(unit=name, line=line):
+                        self.write(path, re.sub(rf"(?m)^{line}.*", line + spoiled, whole))
+                        status, said = self.check(command)
+                        self.assertTrue(status or said, "nothing is found")
+                        if line == "ExecStart=":
+                            self.assertEqual((status, "/nonexistent" in said), (1, True), said)
+            self.write(path, whole)
+
+    def check(self, command):
+        done = subprocess.run(["sh", "-c", command.replace("/etc/systemd/system", self.units)], capture_output=True, text=True,
+                              timeout=60, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    @staticmethod
+    def read(path):
+        with open(os.path.join(ROOT, path), encoding="utf-8") as f:
+            return f.read()
+
+    @staticmethod
+    def write(path, text):
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
 
     def test_security(self):
         for pool, most in EXPOSURE_MAX.items():

@@ -167,6 +167,14 @@ class Pools(Case):
             if line.startswith("{"):
                 json.loads(line)
 
+    def test_redis_over_tcp(self):
+        """As most have it, and as the default says: a manager that confines workers lets them reach it."""
+        port, url = process.free_port(), self.site.settings["CDN_REDIS_URL"]
+        self.site.redis.command("CONFIG", "SET", "port", port)
+        self.addCleanup(self.site.restart, CDN_REDIS_URL=url)
+        self.site.restart(CDN_REDIS_URL=f"redis://127.0.0.1:{port}/0")
+        self.assertEqual(self.site.upload(b"over TCP").status, 201)
+
     def test_user(self):
         """Not root, though root has started them; the socket is that user's and its group's, nobody else's."""
         user = self.site.supervisor.user

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
+from urllib.parse import urlsplit
 
 from harness import process
 from harness.servers import ROOT
@@ -53,6 +54,9 @@ def possible():
 
 class Systemd(Supervisor):
     files = tuple("systemd/" + name for name in UNITS)
+
+    def values(self):
+        return {**super().values(), "REDIS_HOST": urlsplit(self.folder.setting("CDN_REDIS_URL")).hostname or ""}
 
     def write_units(self, folder):
         """The units as people copy them, and what they stand on."""
