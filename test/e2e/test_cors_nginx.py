@@ -1,5 +1,4 @@
 """What scripts of other origins may read of nginx's own refusals: as of the workers' answers, one origin, all of them."""
-import functools
 import signal
 
 from harness import Nginx, main, process
@@ -37,9 +36,13 @@ class WithoutWorkers(OpenCase):
                     ("POST", "/api/v4/upload_from_url", 503, {"key": True, "body": b"url=x"})])
 
 
+class Impatient(Nginx):
+    names = {"TIMEOUT": "1"}
+
+
 class SilentWorkers(OpenCase):
     """nginx waits for a worker that answers nothing."""
-    options = {"front": functools.partial(Nginx, extra="fastcgi_read_timeout 1s;")}
+    options = {"front": Impatient}
 
     def test_answers(self):
         for pid in self.site.pool.pids():

@@ -254,7 +254,7 @@ class Cdnctl(unittest.TestCase):
                             (("acount", "add"), "acount add; " + accounts),
                             (("keys", "list"), "there are key add, key list, key revoke ("),
                             (("fiel",), "there are file list, file show, file delete ("),
-                            (("eat",), "eat; there are account, key, rescue, file, store, settings, doctor ("),
+                            (("eat",), "eat; there are account, key, rescue, file, store, settings, config, doctor ("),
                             (("eat", "--help"), "no such command: eat;"), (("key", "eat", "--help"), "there are key add,")):
             self.fails(2, says, *words)
             self.assertEqual(self.run_it(*words).stderr.count("\n"), 1, words)
