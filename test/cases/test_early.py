@@ -64,10 +64,10 @@ class Case(SiteCase):
         return rows
 
     def each(self, ask, times=2):
-        """ask(key, size, chunked): (status, code) as that client has them; whether it is early or late is chance."""
+        """PUTs; ask(key, size, chunked): (status, code) as that client has them; whether it is early or late is chance."""
         before = self.site.stored()
         for key, size, status, code in self.reasons():
-            for chunked in (False, True):
+            for chunked in self.site.framings():
                 with self.subTest(status=status, chunked=chunked):
                     self.assertEqual([ask(key, size, chunked) for _ in range(times)], [(status, code)] * times)
                     # By the one worker.
@@ -182,7 +182,7 @@ class Ceiling(Case):
 
     def test_exactly(self):
         for key, limit, status in ((self.small, M, 402), (self.site.key, 3 * M, 413)):
-            for chunked in (False, True):
+            for chunked in self.site.framings():
                 with self.subTest(limit=limit, chunked=chunked):
                     answer = self.site.put(bytes(limit), key=key, chunked=chunked)
                     self.assertEqual((answer.status, answer.json["size"]), (201, limit))

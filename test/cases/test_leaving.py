@@ -3,6 +3,7 @@
 There is one worker: whatever held it would hold everyone. A web server passes a client's leaving on, at the latest when it
 has nothing more to send or to receive, and it never completes a body that the client did not.
 """
+import http.client
 import json
 import os
 import socket
@@ -93,6 +94,27 @@ class Uploading(Case):
                     else:
                         self.assertIn(answered, (b"", b"HTTP/1.1 400", b"HTTP/1.1 408"))
                 self.assertNothingLeft()
+
+    def test_malformed_chunks(self):
+        """What came before is never taken for all of it."""
+        for method, path, kind, body in UPLOADS:
+            for part in (body[:100], body[:3 * MIB // 2]):
+                for bad in (b"-1\r\n\r\n", b"zz\r\nabc\r\n", b"3\r\nabcd\r\n", b"10000000000000003\r\nabc\r\n",
+                            b"ffffffffffffffff\r\nabc\r\n"):
+                    with self.subTest(path=path, after=len(part), bad=bad):
+                        self.assertIn(self.status_of(method, path, kind, next(chunks([part])) + bad + b"0\r\n\r\n"),
+                                      (None, 400, 411, 413, 500, 502))
+            self.assertNothingLeft()
+
+    def status_of(self, method, path, kind, sent):
+        """Of the answer to a chunked body; None: there was none."""
+        with self.upload_head(method, path, kind, chunked=True) as sock:
+            try:
+                sock.sendall(sent)
+                sock.shutdown(socket.SHUT_WR)
+                return read(sock, method).status
+            except (OSError, http.client.HTTPException):
+                return None
 
     def test_reset(self):
         """Not even a closing: the connection is torn down."""

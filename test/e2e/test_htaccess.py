@@ -65,9 +65,9 @@ class DefaultLimit(Case):
         """The worker hears nothing of it. The answer says what it may be, the host's log what it is."""
         asked = len(self.site.access())
         for size in (131073, 4 << 20):
-            for more in ({}, {"chunked": True}):
-                with self.subTest(size=size, **more):
-                    answer = self.site.put(NOISE[:size], **more)
+            for ask in (self.site.put, lambda data: self.site.upload(data, chunked=True)):
+                with self.subTest(size=size):
+                    answer = ask(NOISE[:size])
                     self.envelope(answer, 500, "internal_error")
                     self.assertIn("FcgidMaxRequestLen", answer.json["hint"])
                     self.assertIsNone(answer.header("X-Request-Id"))
@@ -188,8 +188,8 @@ class Refusing(Case):
 
     def test_a_limit_for_bodies(self):
         """It would cut them: ours takes its place."""
-        for more in ({}, {"chunked": True}):
-            answer = self.site.put(NOISE, **more)
+        for ask in (self.site.put, lambda data: self.site.upload(data, chunked=True)):
+            answer = ask(NOISE)
             self.assertEqual((answer.status, answer.json["size"]), (201, len(NOISE)))
             self.assertEqual(self.site.delete(answer.json["id"]).status, 200)
 

@@ -292,6 +292,10 @@ class Site:
         """PUT /api/v4/upload/:name; name as it stands in the path."""
         return self.request("PUT", "/api/v4/upload/" + name, headers, data, key=key, **more)
 
+    def framings(self):
+        """Of a PUT: a word for each way to tell its length that the web server takes, chunked or not."""
+        return (False,) if self.differs("a PUT in chunks") else (False, True)
+
     def age(self, file, seconds=100):
         """As if a file had been made so long ago. Of what is only just made a date is no strong validator, and with Apache
         no ETag is (RFC 9110 section 8.8.2.2)."""

@@ -63,11 +63,12 @@ class Fcgid(Front):
         "refusal before the body": "A worker's refusal reaches the client only once Apache has all of the body.",
         "little of a refused body": "All of a refused body is sent to the worker, from Apache's temporary file.",
         "a chunked body as it comes": "A body reaches a worker only once all of it is here, whether its length is known or not.",
+        "a PUT in chunks": "A PUT must say its length: one in chunks is 411.",
         "400 to a body cut short": "Of a body that ends before its length no worker hears; Apache answers 500.",
         "408 to a slow sender": "Who sends too slowly is not told 408; RequestReadTimeout is the host's.",
         "malformed requests as JSON": "What Apache refuses before it reads .htaccess has the host's own page, and none of the "
-                                      "service's headers: what is no HTTP, %2F, %00 or a bad escape in a path, TRACE, a line or a "
-                                      "header above 8190 bytes, a first name above 255.",
+                                      "service's headers: what is no HTTP, %2F, %00 or a bad escape in a path, TRACE, CONNECT, an "
+                                      "Expect it does not know (417), a line or a header above 8190 bytes, a first name above 255.",
         "no query in its log": "The host's error log has the query of a path that Apache refuses.",
         "a limit for small bodies": "Only the worker limits bodies, and a call that reads none takes a large one.",
         "a static lane": "There is no static lane: every file is sent by a worker.",
