@@ -8,6 +8,7 @@ import unittest
 
 from harness import Folder, Multipart, Nginx, Site, client, free_port, main, wait_until
 from harness.samples import png
+from harness.servers import cdnctl_config
 
 STOCK = "/etc/nginx/nginx.conf"
 HTML = b'<!DOCTYPE html><!--# echo var="request_uri" --><p>\xd0\xbf</p>' + b" " * 2000
@@ -168,6 +169,18 @@ class Checked(unittest.TestCase):
             front = Nginx(self.folder)
             front.prefix = prefix
             self.assertEqual(Debian.check(front), (0, []))
+
+
+class Logs(unittest.TestCase):
+    def test_nobody_but_root_may_plant_a_link(self):
+        """Where a server that root starts opens a log: the folder of the logs is the workers' user's."""
+        for name, directive in (("nginx", "access_log"), ("apache", "CustomLog")):
+            text = cdnctl_config(name, "URL=http://localhost", "DATA=/srv/cdn")
+            logs = set(re.findall(rf'(?m)^\s*{directive} "?([^\s"]+)', text))
+            self.assertEqual(len(logs), 1, name)
+            folder = os.path.dirname(logs.pop())
+            found = os.stat(folder)
+            self.assertEqual((found.st_uid, found.st_mode & 0o022), (0, 0), folder)
 
 
 class Mounted:

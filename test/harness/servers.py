@@ -63,6 +63,7 @@ class Folder:
         common = {
             "DIR": self.path, "RUN": self.run, "LOG": self.log, "CONF": self.conf, "DATA": self.data,
             "REDIS": self.redis, "BUILD": BUILD, "WORKERS": "2", "SLOW_WORKERS": "1", "USER": user, "EXTRA": "",
+            "REFUSED_LOG": os.path.join(self.log, "refused.log"),
         }
         if name not in configurations():
             raise AssertionError(f"cdnctl config does not know deploy/{name}: add it to the list in cgi/programs.cmake")
