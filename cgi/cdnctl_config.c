@@ -141,9 +141,16 @@ static int write_file(struct ctl *ctl, int folder, const struct filled *file)
 	if (fd < 0) {
 		return -1;
 	}
-	int bad = write_all(fd, file->text) != 0 || fchmod(fd, mode) != 0;
+	/* Else a power failure might leave the name with nothing in it. */
+	int bad = write_all(fd, file->text) != 0 || fchmod(fd, mode) != 0 || fsync(fd) != 0;
 	bad |= close(fd) != 0;
-	return bad ? -1 : renameat(folder, name, folder, file->name);
+	if (!bad && renameat(folder, name, folder, file->name) == 0) {
+		return 0;
+	}
+	int saved = errno;
+	unlinkat(folder, name, 0);
+	errno = saved;
+	return -1;
 }
 
 /* All of them or, where one is there that differs, none. */
@@ -184,9 +191,24 @@ static int write_to(
 	return status;
 }
 
+static int judge_name(const struct config_set *set, const char *to, const char *as)
+{
+	if (!as) {
+		return CTL_DONE;
+	}
+	if (!to || set->count > 1) {
+		return ctl_misuse("--as FILE goes with --to DIR, and a configuration of one file");
+	}
+	if (!*as || strchr(as, '/') || strcmp(as, ".") == 0 || strcmp(as, "..") == 0) {
+		return ctl_misuse("--as takes the name of a file without its folder, not: %s", as);
+	}
+	return CTL_DONE;
+}
+
 int ctl_config(struct ctl *ctl, int argc, char **argv)
 {
 	const char *to = ctl_option(&argc, argv, "--to", false);
+	const char *as = ctl_option(&argc, argv, "--as", false);
 	bool replace = ctl_option(&argc, argv, "--replace", true);
 	bool names = ctl_option(&argc, argv, "--names", true);
 	struct config_set set;
@@ -195,7 +217,7 @@ int ctl_config(struct ctl *ctl, int argc, char **argv)
 	if (argc == 0) {
 		return list_files(ctl);
 	}
-	if (choose(argv[0], &set) != CTL_DONE ||
+	if (choose(argv[0], &set) != CTL_DONE || judge_name(&set, to, as) != CTL_DONE ||
 		config_values_gather(ctl, &set, argc - 1, argv + 1, &values) != CTL_DONE) {
 		return CTL_WRONG_USE;
 	}
@@ -210,6 +232,9 @@ int ctl_config(struct ctl *ctl, int argc, char **argv)
 		if (fill(ctl, set.files[i], &values, &files[i]) != CTL_DONE) {
 			return CTL_FAILED;
 		}
+	}
+	if (as) {
+		files[0].name = as;
 	}
 	if (to) {
 		return write_to(ctl, to, files, set.count, replace);

@@ -213,6 +213,10 @@ static int judge(const struct gather *g, struct slice name, const char *text)
 				  "configuration, not: %s",
 			(int)name.n, name.p, text);
 	}
+	if (slice_equal_str(name, "BUFFERING") && strcmp(text, "on") != 0 &&
+		strcmp(text, "off") != 0) {
+		return ctl_misuse("BUFFERING is on or off, not: %s", text);
+	}
 	if (slice_equal_str(name, "PREFIX") && *text &&
 		(*text != '/' || text[strlen(text) - 1] == '/')) {
 		return ctl_misuse("PREFIX begins with / and does not end with it, not: %s", text);

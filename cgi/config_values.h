@@ -39,8 +39,8 @@ int config_values_gather(struct ctl *ctl, const struct config_set *set, int argc
 /* Say which names have no value: CTL_DONE when each has one, else CTL_WRONG_USE. */
 int config_values_complete(const struct config_set *set, const struct config_values *values);
 
-/* Say on standard error what does not fit: a setting that the files do not provide for, a folder
- * without the program, a place that the workers cannot see. */
+/* Say on standard error what does not fit: a setting that the files do not provide for, a disk that
+ * strangers may fill, a folder without the program, a place that the workers cannot see. */
 void config_values_warn(
 	struct ctl *ctl, const struct config_set *set, const struct config_values *values);
 

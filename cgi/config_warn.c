@@ -82,12 +82,37 @@ static void warn_of_places(struct ctl *ctl, const struct config_values *values)
 	}
 }
 
+/* As nginx reads a size: digits, and k, m or g perhaps. */
+static bool is_zero(struct slice size)
+{
+	while (slice_starts(size, "0")) {
+		size = slice_from(size, 1);
+	}
+	return !size.n || *size.p < '1' || *size.p > '9';
+}
+
+/* What strangers send would lie on nginx's disk, however much it is, before a worker asks for their key. */
+static void warn_of_disk(const struct config_set *set, const struct config_values *values)
+{
+	const struct template_value *buffering =
+		template_find(values->list, values->count, slice_view("BUFFERING"));
+	const struct template_value *most =
+		template_find(values->list, values->count, slice_view("BODY_MAX"));
+	if (buffering && most && config_set_has(set, buffering->name) &&
+		slice_equal_str(buffering->text, "on") && is_zero(most->text)) {
+		fputs("cdnctl: warning: with BUFFERING=on anybody may fill nginx's disk; give "
+		      "BODY_MAX too, as CDN_MAX_BODY has it\n",
+			stderr);
+	}
+}
+
 void config_values_warn(
 	struct ctl *ctl, const struct config_set *set, const struct config_values *values)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		warn_of_settings(ctl, set, *set->files[i]->text);
 	}
+	warn_of_disk(set, values);
 	const struct template_value *build =
 		template_find(values->list, values->count, slice_view("BUILD"));
 	if (config_set_has(set, build->name)) {

@@ -211,6 +211,15 @@ class Values(Case):
         self.settings(CDN_REDIS_URL="unix:///home/ann/redis.sock")
         self.assertIn("CDN_REDIS_URL is /home/ann/redis.sock, and the units hide /home", self.run_config("systemd", *words).stderr)
 
+    def test_buffering(self):
+        """A body of any size would lie on nginx's disk before anybody asks whose it is."""
+        for most, warned in (((), True), (("BODY_MAX=0",), True), (("BODY_MAX=00m",), True), (("BODY_MAX=512m",), False)):
+            with self.subTest(most=most):
+                run = self.run_config("nginx", "BUFFERING=on", *most)
+                self.assertEqual((run.returncode, "give BODY_MAX" in run.stderr), (0, warned), run.stderr)
+        self.config("nginx", "BUFFERING=off")
+        self.assertRefused(self.run_config("nginx", "BUFFERING=yes", "BODY_MAX=1m"), "BUFFERING is on or off")
+
     def test_no_program_beside_it(self):
         run = self.run_config("supervisord", f"BUILD={self.folder}")
         self.assertEqual(run.returncode, 0)
@@ -300,6 +309,20 @@ class To(Case):
         self.config("redis", "--to", self.to, "--replace")
         self.assertFalse(os.path.lexists(victim))
         self.assertFalse(os.path.islink(path))
+
+    def test_under_another_name(self):
+        path = os.path.join(self.to, "cdn.conf")
+        self.assertEqual(self.config("nginx", "--to", self.to, "--as", "cdn.conf"), f"written\t{path}\n")
+        self.assertEqual(read(path), self.config("nginx"))
+        before = self.identity(path)
+        self.assertRefused(self.run_config("nginx", "LISTEN=a b", "--to", self.to, "--as", "cdn.conf", "--replace"), "LISTEN may")
+        self.assertEqual(self.identity(path), before)
+        for words, said in ((("nginx", "--as", "x"), "--to DIR"), (("systemd", "--to", self.to, "--as", "x"), "of one file"),
+                            (("nginx", "--to", self.to, "--as", "../x"), "without its folder"),
+                            (("nginx", "--to", self.to, "--as", ".."), "without its folder")):
+            with self.subTest(words=words):
+                self.assertRefused(self.run_config(*words), said)
+        self.assertEqual(os.listdir(self.to), ["cdn.conf"])
 
     def test_no_such_folder(self):
         self.assertRefused(self.run_config("redis", "--to", self.folder + "/none"), "No such file", status=1)

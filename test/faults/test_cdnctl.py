@@ -12,6 +12,7 @@ import unittest
 
 from harness import BUILD, Folder, Redis, main
 from harness.servers import SANITIZERS
+from shim import Shim
 
 TOO_LONG = "a" * 201
 
@@ -55,6 +56,24 @@ class Cdnctl(unittest.TestCase):
         read = {"hash": "HGETALL", "set": "SMEMBERS", "string": "GET"}
         return {key: self.redis.command(read[self.redis.command("TYPE", key)], key)
                 for key in self.redis.command("KEYS", "*")}
+
+    # -- configurations
+
+    def test_a_live_file_stays_until_the_new_one_is_on_the_disk(self):
+        path = os.path.join(self.folder.data, "redis.conf")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("# in use\n")
+        shim = Shim(self.folder)
+        for call in ("write", "fsync"):
+            with self.subTest(call=call):
+                shim.strike(call, "EIO")
+                run = self.run_it("config", "redis", "--to", self.folder.data, "--replace", **shim.env())
+                self.assertEqual((run.returncode, run.stdout), (1, ""), run.stderr)
+                self.assertIn("Input/output error", run.stderr)
+                self.assertEqual(os.listdir(self.folder.data), ["redis.conf"])
+                with open(path, encoding="utf-8") as f:
+                    self.assertEqual(f.read(), "# in use\n")
+        os.unlink(path)
 
     # -- accounts
 
