@@ -1,15 +1,17 @@
 """deploy/README.md, from what somebody has to a file, and README.md's way to a service: they lead where they say."""
+import configparser
 import grp
 import os
 import pwd
 import re
 import shlex
 import shutil
+import stat
 import subprocess
 import tempfile
 import unittest
 
-from harness import BUILD, ROOT, client, free_port, main, process
+from harness import BUILD, ROOT, Folder, Redis, client, free_port, main, process
 from harness.fronts import WAYS
 from harness.samples import jpeg
 from harness.servers import SANITIZERS, cdnctl_config, configurations
@@ -73,6 +75,46 @@ class Guide(unittest.TestCase):
         for cell in told:
             if cell not in ("cannot", "---"):
                 self.assertTrue(any(sentence in cell for sentence in known), cell)
+
+
+class OwnRedis(unittest.TestCase):
+    """The two pieces of configuration that the guide has for Redis."""
+
+    def setUp(self):
+        self.folder = Folder()
+        self.addCleanup(self.folder.remove)
+
+    @staticmethod
+    def block(kind):
+        return re.search(rf"(?s)```{kind}\n(.*?)```", read(GUIDE)).group(1)
+
+    def test_debians_own(self):
+        """Its lines behind Debian's: nothing that was answered is lost, and nobody but its group may ask."""
+        path = os.path.join(self.folder.conf, "redis.conf")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("port 6379\nappendonly no\nappendfsync everysec\n")
+            f.write(self.block("conf").replace("/run/redis", self.folder.redis))
+            f.write(f"dir {self.folder.redis}\n")
+        redis = Redis(self.folder)
+        redis.socket = os.path.join(self.folder.redis, "redis-server.sock")
+        redis.process = process.start(["redis-server", path], redis.log)
+        self.addCleanup(redis.stop)
+        process.wait_until(redis.ready, what="Redis answering")
+        for name, value in (("port", "0"), ("appendonly", "yes"), ("appendfsync", "always"), ("maxmemory-policy", "noeviction")):
+            self.assertEqual(redis.command("CONFIG", "GET", name), [name, value])
+        self.assertEqual(stat.S_IMODE(os.stat(redis.socket).st_mode), 0o770)
+        self.assertIn("unix://" + "/run/redis/redis-server.sock", read(GUIDE))
+
+    def test_under_supervisord(self):
+        """As supervisord-main.conf starts it."""
+        ours, theirs = configparser.RawConfigParser(), configparser.RawConfigParser(strict=False, inline_comment_prefixes=())
+        ours.read_string(self.block("ini"))
+        theirs.read_string(cdnctl_config("supervisord-main", "DIR=/etc/cdn"))
+        command = theirs["program:redis"]["command"]
+        self.assertTrue(command.endswith(" " + ours["program:cdn-redis"]["command"]), command)
+        self.assertEqual(ours["program:cdn-redis"]["user"], "cdn")
+        for name in ("priority", "stopwaitsecs"):
+            self.assertEqual(ours["program:cdn-redis"][name], theirs["program:redis"][name])
 
 
 class Session(unittest.TestCase):
