@@ -162,7 +162,9 @@ local function see_range()
 		local first, last = spec:match("^%s*(%d*)%-(%d*)%s*$")
 		count = count + 1
 		-- Of more than ten lighttpd would send the first ten.
-		if count > 10 or not first or first .. last == "" then
+		-- A number that is too long for it, or an end before the beginning, it would refuse by a page of its own.
+		if count > 10 or not first or first .. last == "" or #last > 15
+			or first ~= "" and last ~= "" and tonumber(last) < tonumber(first) then
 			r.req_header["Range"] = ""
 			return 200
 		end
