@@ -1,4 +1,5 @@
 """What only Apache can be asked: its check of deploy/apache.conf, its own refusals, its pools gone or full, mod_xsendfile."""
+import http.server
 import json
 import os
 import signal
@@ -7,7 +8,7 @@ import threading
 import unittest
 
 from harness import Apache, Folder, main, process
-from harness.client import read, send, zeros
+from harness.client import read, request, send, zeros
 from harness.fronts.apache import ApacheTcp
 from harness.origins import OpenCase
 from harness.samples import png
@@ -60,7 +61,8 @@ class Refusals(Case):
                 ("GET", "/%zz", 400, "bad_request", {}), ("GET", "/up", 400, "bad_request", {"headers": {"X": "y" * 64000}}),
                 ("POST", "/api/v4/me", 400, "bad_request", {"body": b"x", "length": "abc"}),
                 ("GET", f"/{ID}/a%00.png", 404, "not_found", {}), ("GET", "/" + "x" * 40000, 414, "uri_too_long", {}),
-                ("TRACE", "/api/v4/me", 405, "method_not_allowed", {})]
+                ("TRACE", "/api/v4/me", 405, "method_not_allowed", {}),
+                ("GET", "/up", 417, "expectation_failed", {"headers": {"Expect": "foo"}})]
         for method, path, status, code, more in rows:
             with self.subTest(method=method, path=path[:40]):
                 answer = self.site.request(method, path, **more)
@@ -83,6 +85,81 @@ class Refusals(Case):
             f.write(png())
         for path in ("/x.png", "/files/x.png", self.site.folder.data + "/files/x.png"):
             self.assertEqual(self.site.get(path).status, 404)
+
+
+class Neighbour(http.server.BaseHTTPRequestHandler):
+    """Another application, of errors and a form of its own: /other/<status>."""
+
+    def do_GET(self):
+        self.send_response(int(self.path.rsplit("/", 1)[1]))
+        for name, value in (("Content-Type", "text/html"), ("Content-Length", len(HTML)), ("Cache-Control", "max-age=60")):
+            self.send_header(name, str(value))
+        self.end_headers()
+        self.wfile.write(HTML)
+
+    def log_message(self, *words):
+        pass
+
+
+class Inside(ApacheTcp):
+    """What stands between the marks, in a site of somebody's own."""
+
+    def __init__(self, folder):
+        super().__init__(folder, also=["proxy_http"])
+        self.neighbour = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Neighbour)
+        threading.Thread(target=self.neighbour.serve_forever, daemon=True).start()
+
+    def main_file(self):
+        path = super().main_file()
+        with open(os.path.join(self.folder.conf, "apache.conf"), "r+", encoding="utf-8") as f:
+            inside = f.read().split("# -- from here")[1].split("# -- to here")[0]
+            f.seek(0)
+            f.truncate()
+            f.write(f"<VirtualHost 127.0.0.1:{self.port}>\n{inside}\n"
+                    f"ProxyPass /other/ http://127.0.0.1:{self.neighbour.server_port}/\n"
+                    "<Location /shut/>\nRequire all denied\n</Location>\n</VirtualHost>\n")
+        return path
+
+    @staticmethod
+    def enabled(site):
+        return ["proxy", "proxy_fcgi", "rewrite", "headers", "unique_id"]
+
+    def stop(self):
+        super().stop()
+        self.neighbour.shutdown()
+        self.neighbour.server_close()
+
+
+class WithANeighbour(Case):
+    options = {"front": Inside}
+
+    def refusals(self):
+        with open(os.path.join(self.site.folder.log, "refused.log"), encoding="utf-8") as f:
+            return f.readlines()
+
+    def test_its_errors_are_its_own(self):
+        own = ("Access-Control-Allow-Origin", "X-Request-Id", "Retry-After", "X-Content-Type-Options")
+        for status in (200, 400, 401, 403, 404, 417, 500, 502, 503):
+            with self.subTest(status=status):
+                answer = request(self.site.front.address, "GET", f"/other/{status}")
+                self.assertEqual((answer.status, answer.body), (status, HTML))
+                self.assertEqual((answer.header("Content-Type"), answer.header("Cache-Control")), ("text/html", "max-age=60"))
+                self.assertEqual([answer.header(name) for name in own], [None] * len(own))
+        for path, status in (("/nothing", 403), ("/shut/x", 403), ("/cdnx/up", 403)):
+            with self.subTest(path=path):
+                answer = request(self.site.front.address, "GET", path)
+                self.assertEqual((answer.status, answer.header("X-Request-Id")), (status, None))
+                self.assertTrue(answer.header("Content-Type").startswith("text/html"))
+        self.assertEqual(self.refusals(), [])
+
+    def test_ours_are_ours(self):
+        self.assertEqual(self.site.me().status, 200)
+        self.assertOwn(self.site.request("TRACE", "/up"), 405, "method_not_allowed")
+        self.assertOwn(self.site.get("/up", {"Expect": "foo"}), 417, "expectation_failed")
+        self.assertOwn(request(self.site.front.address, "GET", "/" + "x" * 40000), 414, "uri_too_long")
+        answer = self.site.get(f"/{ID}/a%00.png")
+        self.assertEqual((answer.status, answer.header("X-Request-Id")), (404, None))
+        self.assertTrue(answer.header("Content-Type").startswith("text/html"))
 
 
 class WithoutWorkers(Case):
