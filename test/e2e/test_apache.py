@@ -264,12 +264,5 @@ class XSendfile(Case):
             answer = self.site.get(self.path(data, name))
             self.assertEqual((answer.status, answer.body, answer.header("ETag")), (200, data, '"0"'))
 
-    def test_links_are_followed(self):
-        made = self.site.upload(HTML, "a.html").json
-        path = os.path.join(self.site.folder.data, "files", made["id"][-3:], made["id"] + ".bin")
-        os.rename(path, path + ".away")
-        os.symlink(path + ".away", path)
-        self.assertEqual(self.site.get(f"/{made['id']}/x").body, HTML)
-
 
 main()

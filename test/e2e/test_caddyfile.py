@@ -5,7 +5,7 @@ import subprocess
 import unittest
 
 from harness import Folder, main, wait_until
-from harness.client import request
+from harness.client import connect, read, request
 from harness.fronts.caddy import CaddyUnix
 from harness.responder import Responder
 
@@ -115,6 +115,14 @@ class Pools(Case):
         self.assertEqual(self.worker.called, [])
 
 
+class MalformedChunks(Case):
+    def test_blamed_on_the_client(self):
+        for chunks in (b"zz\r\nabc\r\n", b"3\r\nabcdef\r\n0\r\n\r\n", b"11111111111111111\r\nabc\r\n", b"-3\r\nabc\r\n"):
+            with self.subTest(chunks=chunks), connect(self.caddy.address) as sock:
+                sock.sendall(b"POST /api/v4/upload HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
+                self.assertRefusedHere(read(sock, "POST"), 400)
+
+
 class StaticLane(Case):
     def test_no_such_range(self):
         """Its own 416, which is at least not kept, and says how long the file is."""
@@ -124,6 +132,21 @@ class StaticLane(Case):
                 answer = self.ask(f"/{ID}/a.png", headers={"Range": value})
                 self.assertEqual((answer.status, answer.header("Content-Range")), (416, f"bytes */{len(BYTES)}"))
                 self.assertEqual(answer.all("Cache-Control"), ["no-store"])
+        self.assertEqual(self.worker.called, [])
+
+    def test_what_is_no_range(self):
+        """Refused too, without a word of how long the file is; it is not kept either."""
+        for value in ("bytes=5-2", "bytes=3-1,0-0", "bytes=0x0-3", "bytes=a", "bytes=--1"):
+            with self.subTest(range=value):
+                answer = self.ask(f"/{ID}/a.png", headers={"Range": value})
+                self.assertEqual(answer.status, 416)
+                self.assertEqual(answer.all("Cache-Control"), ["no-store"])
+        for value in ("bytes=5-2", "bytes=0-0"):
+            answer = self.ask(f"/{ID}/a.png", headers={"Range": value, "If-Match": '"other"'})
+            self.assertEqual((answer.status, answer.all("Cache-Control")), (412, ["no-store"]))
+        for headers, status in (({"Range": "bytes=0-0"}, 206), ({"Range": "bytes=0-0,5-5"}, 206), ({"If-None-Match": "*"}, 304)):
+            answer = self.ask(f"/{ID}/a.png", headers=headers)
+            self.assertEqual((answer.status, answer.header("Cache-Control")), (status, "public, max-age=31536000, immutable"))
         self.assertEqual(self.worker.called, [])
 
 

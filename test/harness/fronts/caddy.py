@@ -16,7 +16,7 @@ class CaddyUnix(Front):
         "one ETag": "The ETag of a file that Caddy sends has Caddy's own form, so a file has another one there than from a worker.",
         "its own 416": "A 416 of the static lane has a line of text for its body.",
         "its own 412": "A 412 of Caddy's own has no body, and the headers of the file.",
-        "links in the store": "A symbolic link that was planted in the store is followed.",
+        "links in the store": "A symbolic link that was planted in the store is followed on the static lane.",
         "malformed requests as JSON": "What is no HTTP, a bad escape in the path among it, is refused with 400 and a line of text.",
         "refusal before the body": "What a worker answers before it has read the body is passed on once all of the body has come.",
         "408 to a slow sender": "Who sends a body too slowly is not told 408: the worker lets go of it, the client hears 502 when "
