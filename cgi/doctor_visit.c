@@ -82,7 +82,8 @@ static bool is_unknown_path(struct visit *v, const struct exchange *x)
 	struct slice code;
 	return x->status == 404 && doc &&
 	       json_parse(doc, v->d->ctl->arena, buf_view(&x->answer)) == 0 &&
-	       json_get_text(doc, "code", &code) && slice_equal_str(code, "route_not_found");
+	       json_get_text(doc, "code", &code) &&
+	       (slice_equal_str(code, "route_not_found") || slice_equal_str(code, "not_found"));
 }
 
 static const char *redirect_cure(struct visit *v, const struct exchange *x)
@@ -98,8 +99,10 @@ static const char *health_cure(struct visit *v, const struct exchange *x)
 {
 	if (is_unknown_path(v, x)) {
 		return arena_printf(v->d->ctl->arena,
-			"CDN_PUBLIC_URL must have the path under which the web server mounts the "
-			"service: it is %s, and %s was visited",
+			"a worker answers, and looks for another path: CDN_PUBLIC_URL must have "
+			"the "
+			"path under which the web server mounts the service (it is %s, and %s was "
+			"visited), and workers must be restarted when it changes",
 			v->d->ctl->config.public_url, v->url);
 	}
 	switch (x->status) {
@@ -113,7 +116,8 @@ static const char *health_cure(struct visit *v, const struct exchange *x)
 	case 504:
 		return "the web server finds no worker: is the pool running, on the socket that "
 		       "the "
-		       "web server's file names?";
+		       "web server's file names, and may the web server's user connect to it (its "
+		       "error log says; adduser www-data cdn, then restart it)?";
 	case 503:
 		return "the web server finds no worker, or the worker runs and is not well: see "
 		       "its "
