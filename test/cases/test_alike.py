@@ -16,6 +16,7 @@ PICTURE = png() + random.Random(3).randbytes(3000)
 # name, bytes, extension of the static lane or None
 FILES = [
     ("picture.png", PICTURE, "png"), ("film.mp4", LANES["mp4"], "mp4"), ("sheet.pdf", LANES["pdf"], "pdf"),
+    ("program.wasm", LANES["wasm"] + bytes(999), "wasm"),
     ("nothing.png", b"", "png"), ("words.txt", b"just some words\n", None), ("nothing", b"", None),
     ("page.html", b"<!DOCTYPE html><html><body><script>alert(1)</script></body></html>", None),
     ("drawing.svg", b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>', None),

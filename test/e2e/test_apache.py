@@ -1,4 +1,5 @@
 """What only Apache can be asked: its check of deploy/apache.conf, its own refusals, its pools gone or full, mod_xsendfile."""
+import functools
 import http.server
 import json
 import os
@@ -172,9 +173,28 @@ class WithoutWorkers(Case):
         for answer in (self.site.me(), self.fetch()):
             self.assertOwn(answer, 503, "unavailable")
             self.assertEqual(answer.header("Retry-After"), "5")
-        for pool in self.site.pools:
-            pool.start()
+        self.site.pool.start()
+        self.check([("OPTIONS", FETCH, 204, {}), ("GET", FETCH, 405, {}), ("POST", FETCH, 503, {"key": True})])
+        self.site.slow.start()
         self.assertEqual((self.site.me().status, self.fetch().status), (200, 422))
+
+
+class WithoutWorkersOverTcp(WithoutWorkers):
+    options = {"front": ApacheTcp}
+
+
+class Killed(Case):
+    def test_in_mid_body(self):
+        body = bytes(1 << 20)
+        with self.site.begin("PUT", "/api/v4/upload/a.bin", {"Content-Length": len(body)}, key=True) as sock:
+            sock.sendall(body[:1 << 19])
+            process.wait_until(lambda: self.site.held(self.site.pools), what="the upload")
+            self.site.expect_ends()
+            for pid in self.site.pool.pids():
+                process.kill(pid, signal.SIGKILL)
+            send(sock, [body[1 << 19:]])
+            self.assertOwn(read(sock, "PUT"), 503, "unavailable")
+        self.assertEqual((self.site.unfinished(), self.site.stored()), ([], []))
 
 
 class EarlyRefusal(Case):
@@ -247,6 +267,23 @@ class SilentWorkers(Case):
         finally:
             for pid in self.site.pool.pids():
                 process.kill(pid, signal.SIGCONT)
+
+
+class Store(Case):
+    """What mod_brotli would make of a file, and a link that somebody planted above one."""
+    options = {"front": functools.partial(Apache, extra="AddOutputFilterByType BROTLI_COMPRESS text/html", also=["brotli"])}
+
+    def test_as_it_is(self):
+        answer = self.site.get(self.path(HTML, "a.html"), {"Accept-Encoding": "br"})
+        self.assertEqual((answer.body, answer.header("Content-Encoding")), (HTML, None))
+
+    def test_a_folder_that_is_a_link(self):
+        path = self.path(png(), "a.png")
+        folder = os.path.join(self.site.folder.data, "files", path.split("/")[1][-3:])
+        os.rename(folder, folder + ".away")
+        os.symlink(folder + ".away", folder)
+        answer = self.site.get(path)
+        self.assertEqual((answer.status, answer.json["code"]), (404, "not_found"))
 
 
 class WithXSendfile(Apache):
