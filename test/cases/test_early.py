@@ -28,7 +28,7 @@ answer = requests.put(url, pieces() if chunked else open(path, "rb"), headers={"
 print(answer.status_code, answer.json()["code"])
 """
 NODE = """
-import { openAsBlob, createReadStream } from "node:fs";
+import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 const [url, key, path, chunked] = process.argv.slice(1);
