@@ -14,7 +14,7 @@ SUPERVISORS = {
 }
 
 # Those that cannot run here -> why.
-IMPOSSIBLE = {} if possible() else {"systemd": "it takes root; e2e/test_systemd_units checks its files"}
+IMPOSSIBLE = {} if possible() else {"systemd": "no namespaces can be made here; e2e/test_systemd_units checks its files"}
 
 
 def chosen():
