@@ -61,7 +61,6 @@ class Fcgid(Front):
     longest = 64 << 20
     differences = {
         "refusal before the body": "A worker's refusal reaches the client only once Apache has all of the body.",
-        "little of a refused body": "All of a refused body is sent to the worker, from Apache's temporary file.",
         "a chunked body as it comes": "A body reaches a worker only once all of it is here, whether its length is known or not.",
         "a PUT in chunks": "A PUT must say its length: one in chunks is 411.",
         "400 to a body cut short": "Of a body that ends before its length no worker hears; Apache answers 500.",
